@@ -1,0 +1,131 @@
+"""Where arrays live: NumPy in main memory, or CuPy on a GPU.
+
+One rule: an object that owns arrays holds a `Backend`; a function that only looks at arrays asks them
+(`xp = namespace(p, q)`). There is no global switch, so a network on each side can live in one process.
+This is the only file that imports CuPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+Array = Any  # a NumPy array, or a CuPy one
+BLOCK = 1 << 16  # floats: a few blocks of a long vector fit the second-level cache together
+
+
+class BackendError(RuntimeError):
+    """The backend that was asked for cannot be used here; the message says why and what to do."""
+
+
+@cache
+def find_cupy() -> tuple[Any, str]:
+    """(cupy, "") where it can compute, else (None, why not).
+
+    Importing CuPy succeeds on a machine without a GPU or driver, so only a small computation is a proof.
+    """
+    try:
+        import cupy  # type: ignore[import-not-found, import-untyped, unused-ignore]
+    except ImportError:
+        return None, "CuPy is not installed (pip install 'minigan[cuda12]' or 'minigan[cuda13]')"
+    except Exception as error:  # a broken CUDA installation fails in many ways
+        return None, f"CuPy cannot be imported: {error}"
+    try:
+        cupy.zeros(1).sum()
+    except Exception as error:
+        return None, f"CuPy is installed, but no GPU answers ({str(error).splitlines()[0]})"
+    return cupy, ""
+
+
+def namespace(*arrays: Array) -> Any:
+    """The module, numpy or cupy, that all these arrays belong to; Python scalars belong to either.
+
+    Raises TypeError, naming both arguments by their place, where NumPy and CuPy arrays meet.
+    """
+    found, place = None, 0
+    for i, array in enumerate(arrays, 1):
+        home = getattr(type(array), "__module__", "").partition(".")[0]
+        if home not in ("numpy", "cupy") or np.isscalar(array):
+            continue
+        if found is None:
+            found, place = home, i
+        elif found != home:
+            raise TypeError(
+                f"argument {place} is a {found} array and argument {i} a {home} array; "
+                f"bring both to one side, with backend.asarray(...) or backend.to_numpy(...)"
+            )
+    return find_cupy()[0] if found == "cupy" else np
+
+
+class Backend:
+    """An array module and a float type: what an object needs to own arrays.
+
+    name "numpy", "cupy", or "auto" (CuPy where a GPU answers, else NumPy); dtype "float32" or "float64".
+    Raises BackendError for CuPy where there is none, ValueError for another name or dtype.
+    """
+
+    def __init__(self, name: str = "numpy", dtype: str = "float32"):
+        if str(dtype) not in ("float32", "float64"):
+            raise ValueError(f"dtype is {str(dtype)!r}; minigan computes in 'float32' or 'float64'")
+        if name not in ("numpy", "cupy", "auto"):
+            raise ValueError(f"backend is {name!r}; choose 'numpy', 'cupy' or 'auto'")
+        self.xp: Any = np
+        self.reason = "asked for"
+        if name != "numpy":
+            cupy, why_not = find_cupy()
+            if name == "cupy" and cupy is None:
+                raise BackendError(f"backend 'cupy' was asked for, but {why_not}; 'numpy' runs everywhere")
+            self.xp = cupy or np
+            self.reason = why_not or "a GPU answers"
+        self.name = "numpy" if self.xp is np else "cupy"
+        self.dtype = np.dtype(dtype)
+
+    def __repr__(self) -> str:
+        return f"Backend({self.name!r}, {self.dtype.name!r})"
+
+    def __reduce__(self) -> tuple:
+        return Backend, (self.name, self.dtype.name)
+
+    def asarray(self, a: Any) -> Array:
+        """a as an array of this backend and dtype; itself, not a copy, where it is one already."""
+        return self.xp.asarray(a, self.dtype)
+
+    def to_numpy(self, a: Array) -> np.ndarray:
+        """a as a NumPy array: the one door back to the host."""
+        return a if isinstance(a, np.ndarray) else a.get()
+
+    def empty(self, *shape: int) -> Array:
+        """An array of this shape, contents arbitrary."""
+        return self.xp.empty(shape, self.dtype)
+
+    def zeros(self, *shape: int) -> Array:
+        """An array of this shape, filled with 0."""
+        return self.xp.zeros(shape, self.dtype)
+
+    def kernel(self, formula: Callable) -> Callable:
+        """formula(xp, *arrays_and_scalars), elementwise and in place, made fast.
+
+        On CuPy it is fused to one launch. On NumPy vectors longer than BLOCK are taken block by block, so that
+        the formula's passes find their operands in the cache; each element's result is the same either way.
+        """
+        xp = self.xp
+        if xp is not np:
+
+            def fused(*args: Any) -> None:
+                formula(xp, *args)
+
+            return xp.fuse(fused, kernel_name=formula.__name__)
+
+        def blocked(first: Array, *rest: Any) -> None:
+            n = len(first)
+            if first.ndim != 1 or n <= BLOCK:
+                formula(np, first, *rest)
+                return
+            for i in range(0, n, BLOCK):
+                part = slice(i, i + BLOCK)
+                formula(np, first[part], *(a[part] if isinstance(a, np.ndarray) else a for a in rest))
+
+        return blocked
