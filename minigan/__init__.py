@@ -1,0 +1,27 @@
+"""minigan: generative adversarial networks from scratch, to be read, checked and run.
+
+    import minigan as mg
+
+    gan = mg.GAN(mg.Sequential([...], name="G"), mg.Sequential([...], name="D"), mg.Latent(2))
+    history = mg.train(gan, mg.load_dataset("ring"), steps=2000, batch=128)
+
+The modules, in the order in which they build on each other, are listed in docs/architecture.md.
+"""
+
+from .backend import Backend, BackendError, namespace
+from .datasets import DataError, Dataset, Scaler, load_dataset, scaler
+from .distributions import Discrete, Distribution, Gaussian, Mixture, grid, ring
+from .divergences import cross_entropy, entropy, js, kl, optimal_discriminator, wasserstein1
+from .gan import GAN, Latent
+from .gradcheck import check_gradients
+from .layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
+from .network import Sequential, StaleTraceError, Trace
+from .objectives import Minimax, NonSaturating, Objective, discriminator_loss, generator_loss, value_function
+from .optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
+from .recipes import RECIPES, Recipe, RecipeError, Run, load, save
+from .streams import Stream
+from .training import Batches, Diverged, History, train
+
+__version__ = "0.1.0"
+
+__all__ = [name for name in dir() if not name.startswith("_")]

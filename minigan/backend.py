@@ -8,7 +8,7 @@ This is the only file that imports CuPy.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -105,11 +105,16 @@ class Backend:
         """An array of this shape, filled with 0."""
         return self.xp.zeros(shape, self.dtype)
 
-    def kernel(self, formula: Callable) -> Callable:
+    def ones(self, *shape: int) -> Array:
+        """An array of this shape, filled with 1."""
+        return self.xp.ones(shape, self.dtype)
+
+    def kernel(self, formula: Callable, blocked: bool = False) -> Callable:
         """formula(xp, *arrays_and_scalars), elementwise and in place, made fast.
 
-        On CuPy it is fused to one launch. On NumPy vectors longer than BLOCK are taken block by block, so that
-        the formula's passes find their operands in the cache; each element's result is the same either way.
+        On CuPy it is fused to one launch. On NumPy it is the formula itself, or with `blocked`, for vectors as
+        long as theta, the formula block by block, so that its passes find their operands in the cache. Each
+        element's result is the same either way.
         """
         xp = self.xp
         if xp is not np:
@@ -119,13 +124,9 @@ class Backend:
 
             return xp.fuse(fused, kernel_name=formula.__name__)
 
-        def blocked(first: Array, *rest: Any) -> None:
-            n = len(first)
-            if first.ndim != 1 or n <= BLOCK:
-                formula(np, first, *rest)
-                return
-            for i in range(0, n, BLOCK):
+        def by_blocks(*args: Any) -> None:
+            for i in range(0, len(args[0]), BLOCK):
                 part = slice(i, i + BLOCK)
-                formula(np, first[part], *(a[part] if isinstance(a, np.ndarray) else a for a in rest))
+                formula(np, *(a[part] if isinstance(a, np.ndarray) else a for a in args))
 
-        return blocked
+        return by_blocks if blocked else partial(formula, np)

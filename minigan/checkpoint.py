@@ -1,0 +1,140 @@
+"""A GAN on disk: one .npz that NumPy reads without minigan, and never a pickle.
+
+It holds every vector of `gan.vectors()` under its name, and under "about" a JSON text (as bytes): the format's
+version, the pieces the GAN was built of, the step. Streams of random numbers need no saving: they are functions of
+(seed, name, step).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .backend import Backend
+from .gan import GAN, Latent
+from .layers import BatchNorm, Dense, Dropout, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
+from .network import Sequential
+from .objectives import OBJECTIVES
+from .optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
+
+FORMAT = 1
+KNOWN = (
+    *(Dense, ReLU, LeakyReLU, Sigmoid, Tanh, Softplus, Maxout, Dropout, BatchNorm),
+    *(SGD, Momentum, Adam, HoldThenCosine, Exponential, Linear, Latent),
+)
+
+
+class CheckpointError(ValueError):
+    """A file is no checkpoint that can be loaded; the message says what is wrong with it."""
+
+
+def describe(thing: Any) -> Any:
+    """A dataclass as {"is": its class, its fields ...}, down to what JSON can hold; raises TypeError for more."""
+    if is_dataclass(thing) and not isinstance(thing, type):
+        return {"is": type(thing).__name__} | {f.name: describe(getattr(thing, f.name)) for f in fields(thing)}
+    if isinstance(thing, list | tuple):
+        return [describe(part) for part in thing]
+    if thing is None or isinstance(thing, bool | int | float | str):
+        return thing
+    raise TypeError(
+        f"{thing!r} cannot be saved: a checkpoint holds numbers, texts and dataclasses of them, "
+        f"so make a function of the step a dataclass with a __call__, as minigan.HoldThenCosine is"
+    )
+
+
+def rebuild(plain: Any, known: dict[str, type]) -> Any:
+    """What describe described; only classes in `known` are made, and nothing is imported."""
+    if isinstance(plain, list):
+        return tuple(rebuild(part, known) for part in plain)
+    if not isinstance(plain, dict):
+        return plain
+    name = plain.get("is")
+    if name not in known:
+        raise CheckpointError(f"it uses {name!r}, which minigan does not know: give load(..., classes=[{name}])")
+    return known[name](**{k: rebuild(v, known) for k, v in plain.items() if k != "is"})
+
+
+def about(gan: GAN) -> dict[str, Any]:
+    """How to build this GAN again, as plain data."""
+    custom = gan.objective.name not in OBJECTIVES
+    return {
+        "backend": gan.generator.backend.name,
+        "dtype": gan.generator.backend.dtype.name,
+        "networks": [
+            {"name": net.name, "seed": net.seed, "width": net.widths[0], "layers": describe(net.layers)}
+            for net in (gan.generator, gan.discriminator)
+        ],
+        "latent": describe(gan.latent),
+        "objective": {"is": type(gan.objective).__name__} if custom else gan.objective.name,
+        "updates": gan.updates,
+        "d_steps": gan.d_steps,
+        "optimizers": [describe(optimizer) for optimizer in gan.optimizers],
+        "average": gan.decay,
+        "packing": gan.packing,
+        "instance_noise": describe(gan.instance_noise),
+        "seed": gan.seed,
+        "steps": gan.steps,
+    }
+
+
+def build(plain: dict[str, Any], backend: str | None = None, classes: Sequence[type] = ()) -> GAN:
+    """The GAN that `about` describes, at its starting weights; backend overrides the one it was made on."""
+    known = {c.__name__: c for c in (*KNOWN, *classes)}
+    where = Backend(backend or plain["backend"], plain["dtype"])
+    generator, discriminator = (
+        Sequential(rebuild(net["layers"], known), where, net["seed"], net["name"], net["width"])
+        for net in plain["networks"]
+    )
+    rest = {k: rebuild(plain[k], known) for k in ("latent", "objective", "optimizers", "instance_noise")}
+    same = {k: plain[k] for k in ("updates", "d_steps", "average", "packing", "seed")}
+    return GAN(generator, discriminator, **rest, **same)
+
+
+def save(gan: GAN, path: str | os.PathLike, extra: dict[str, Any] | None = None, **arrays: np.ndarray) -> None:
+    """Write a checkpoint: whole or not at all, since it is written beside its place and then renamed.
+
+    extra (JSON) and arrays go along under their names; equal GANs give equal bytes.
+    """
+    text = json.dumps({"format": FORMAT, "gan": about(gan), "extra": extra or {}})
+    vectors = {name: gan.generator.backend.to_numpy(vector) for name, vector in gan.vectors().items()}
+    path = Path(path)
+    part = path.with_name(path.name + ".part")
+    try:
+        with open(part, "wb") as file:
+            np.savez(file, about=np.frombuffer(text.encode(), np.uint8), **vectors, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+
+
+def read(
+    path: str | os.PathLike, backend: str | None = None, classes: Sequence[type] = ()
+) -> tuple[GAN, dict[str, Any], dict[str, np.ndarray]]:
+    """(the GAN, extra, arrays) of a checkpoint; raises CheckpointError for what is none, OSError if unreadable."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        plain = json.loads(arrays.pop("about").tobytes())
+        if plain["format"] != FORMAT:
+            raise CheckpointError(f"its format is {plain['format']}, this minigan reads {FORMAT}")
+        gan = build(plain["gan"], backend, classes)
+        gan.restore(plain["gan"]["steps"], {name: arrays.pop(name) for name in gan.vectors()})
+    except OSError:
+        raise
+    except Exception as error:
+        if isinstance(error, KeyError | TypeError | zipfile.BadZipFile | json.JSONDecodeError | EOFError):
+            error = CheckpointError("it is no minigan checkpoint, or a damaged one")
+        raise CheckpointError(f"{path} cannot be loaded: {error}") from error
+    return gan, plain["extra"], arrays

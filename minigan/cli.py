@@ -1,0 +1,227 @@
+"""The command line: `minigan train`, `sample`, `evaluate`, `recipes`, `info`, `bench`. Thin: each calls the library.
+
+What goes wrong prints one line that says what was given, what was wanted and what to do, and exits with 2;
+--debug shows the traceback instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+from .backend import BackendError, find_cupy
+from .training import Diverged
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        args = _parser().parse_args(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    try:
+        args.command(args)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        if args.debug:
+            raise
+        print("minigan: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, OSError, MemoryError, BackendError, Diverged) as error:
+        if args.debug:
+            raise
+        print(f"minigan: {_one_line(error)}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _one_line(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}; nothing was left behind"
+    if isinstance(error, MemoryError):
+        return f"not enough memory ({error}); take a smaller batch, network or number of samples"
+    return " ".join(str(error).split())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="minigan", description="Generative adversarial networks from scratch: train one, and look inside."
+    )
+    parser.add_argument("--version", action="version", version=f"minigan {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, says: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=says, description=says[0].upper() + says[1:] + ".")
+        sub.set_defaults(command=run)
+        return sub
+
+    sub = command("train", train, "train a GAN and leave a run folder")
+    sub.add_argument("data", nargs="?", help="ring (the default), grid, gaussian, digits, a file, a folder of images")
+    sub.add_argument("--recipe", metavar="NAME|FILE", help="a preset of `minigan recipes`, or a recipe.json")
+    sub.add_argument("--steps", metavar="N", help="how many steps to take")
+    sub.add_argument("--seed", metavar="S", help="what all random numbers follow from")
+    sub.add_argument("--backend", metavar="B", help="numpy, cupy or auto")
+    sub.add_argument("--threads", metavar="N", help="BLAS threads")
+    sub.add_argument("--out", metavar="DIR", type=Path, help="the run folder (runs/NAME-001, or the next free number)")
+    sub.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="any setting of the recipe")
+
+    sub = command("sample", sample, "draw samples from a trained run")
+    sub.add_argument("run", type=Path, help="a run folder")
+    sub.add_argument("-n", type=_count, default=64, help="how many (64)")
+    sub.add_argument("--out", metavar="FILE", type=Path, help=".csv, .npy or .png (in the run folder, if not given)")
+    sub.add_argument("--seed", type=int, default=0, help="another seed, other samples (0)")
+    sub.add_argument("--live", action="store_true", help="from the live generator, not its average")
+
+    sub = command("evaluate", evaluate, "hold a run's samples against its data")
+    sub.add_argument("run", type=Path, help="a run folder")
+    sub.add_argument("-n", type=_count, default=2500, help="how many samples (2500)")
+    sub.add_argument("--seed", type=int, default=0, help="of the samples and of the fresh critic (0)")
+
+    sub = command("recipes", recipes, "list the presets, or show one with what each setting means")
+    sub.add_argument("name", nargs="?", help="a preset")
+    command("info", info, "say which backend, BLAS, threads and GPU are here, and what is chosen")
+
+    sub = command("bench", bench, "measure what the README promises")
+    sub.add_argument("--targets", action="store_true", required=True, help="time and quality of the default recipes")
+    sub.add_argument("--seeds", type=_count, default=3, help="how many seeds of each recipe (3)")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 2 or more")
+    return int(text)
+
+
+def train(args: argparse.Namespace) -> None:
+    from .recipes import RECIPES, Recipe, RecipeError, recipe_for, run
+
+    settings: dict[str, Any] = {}
+    for pair in args.set:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise RecipeError(f"--set wants KEY=VALUE, not {pair!r}")
+        settings[key.strip()] = value.strip()
+    settings |= {k: v for k in ("steps", "seed", "backend", "threads") if (v := getattr(args, k)) is not None}
+    if args.recipe in RECIPES:
+        recipe = RECIPES[args.recipe][1]
+    elif args.recipe is not None:
+        if not Path(args.recipe).is_file():
+            raise RecipeError(f"recipe {args.recipe!r} is neither a file nor one of {', '.join(RECIPES)}")
+        recipe = Recipe.from_json(Path(args.recipe).read_text(encoding="utf-8"))
+    else:
+        recipe = recipe_for(args.data or "ring", settings)
+    if args.data is not None and args.recipe is not None:
+        recipe = replace(recipe, data=args.data)
+    recipe = recipe.updated(settings)
+    name = Path(recipe.data).stem
+    folder = args.out or next(f for i in range(1, 10_000) if not (f := Path("runs", f"{name}-{i:03}")).exists())
+    try:
+        state = run(recipe, folder, progress=True)
+    except (Diverged, KeyboardInterrupt) as stop:
+        print(f"{folder} holds the last good state", file=sys.stderr)
+        raise stop
+    last = state.history.rows[-1]
+    print("  ".join(f"{k} {v:.4g}" for k, v in last.items()))
+    files = ", ".join(sorted(path.name for path in folder.iterdir()))
+    print(f"{folder}: {files}")
+    print(f"next:  minigan evaluate {folder}    minigan sample {folder} -n 1000 --out samples.csv")
+
+
+def _load_run(folder: Path) -> Any:
+    from .recipes import RecipeError, Run, load
+
+    if not folder.is_dir():
+        raise RecipeError(f"{folder} is no run folder; `minigan train` makes one, and says where")
+    run = load(folder)
+    assert isinstance(run, Run)
+    return run
+
+
+def sample(args: argparse.Namespace) -> None:
+    from .datasets import DataError, write_samples
+
+    run = _load_run(args.run)
+    x = run.sample(args.n, args.seed, averaged=not args.live)
+    image, columns, pixels = (run.form.get(k) for k in ("image", "columns", "pixels"))
+    out = args.out or args.run / ("sample.png" if image else "sample.csv")
+    if out.suffix.lower() == ".png":
+        from . import plotting
+
+        if image:
+            plotting.save_images(x, tuple(image), out, tuple(pixels))
+        else:
+            data = run.dataset()
+            grid = plotting.opinion_grid(data)
+            opinion = None if grid is None else run.opinion(grid)
+            frame = plotting.Frame(run.gan.steps, x, opinion)
+            plotting.save(plotting.samples_figure(data, frame, name=Path(run.recipe.data).stem), out)
+    elif out.suffix.lower() in (".csv", ".npy"):
+        write_samples(out, x, columns, tuple(image) if image else None)
+    else:
+        raise DataError(f"{out}: cannot tell the format from its ending; give .csv, .npy or .png")
+    print(f"{out}: {args.n} samples of {x.shape[1]} numbers")
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    from . import evaluation
+
+    run = _load_run(args.run)
+    generators = {"averaged": run.sample(args.n, args.seed), "live": run.sample(args.n, args.seed, averaged=False)}
+    if run.gan.average is None:
+        generators = {"generator": generators["live"]}
+    print(f"{args.run}: {args.n} samples after {run.gan.steps:,} steps")
+    print(evaluation.as_table(evaluation.evaluate(generators, run.dataset(), args.seed)))
+
+
+def recipes(args: argparse.Namespace) -> None:
+    from .recipes import RECIPES, RecipeError
+
+    if args.name is None:
+        for name, (says, recipe) in RECIPES.items():
+            print(f"{name:10} {says} ({recipe.steps:,} steps of {recipe.batch})")
+        print("\n`minigan recipes NAME` shows its settings; change one with `minigan train --set KEY=VALUE`")
+        return
+    if args.name not in RECIPES:
+        raise RecipeError(f"no recipe is called {args.name!r}; there are {', '.join(RECIPES)}")
+    recipe = RECIPES[args.name][1]
+    for f in fields(recipe):
+        value = getattr(recipe, f.name)
+        text = ",".join(map(str, value)) if isinstance(value, tuple) else "null" if value is None else str(value)
+        print(f"{f.name:25} {text:15} {f.metadata['says']}")
+
+
+def info(args: argparse.Namespace) -> None:
+    import platform
+
+    import numpy as np
+    import threadpoolctl
+
+    from .training import ONE_THREAD, cores
+
+    cupy, why_not = find_cupy()
+    gpu = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode() if cupy else "none"
+    pools = threadpoolctl.threadpool_info()
+    blas = ", ".join(f"{p['internal_api']} {p['version']} ({p.get('architecture', '?')})" for p in pools)
+    print(f"minigan    {__version__}, Python {platform.python_version()}, NumPy {np.__version__}")
+    print(f"backend    numpy is the default; auto would choose {'cupy' if cupy else 'numpy'}")
+    print(f"GPU        {gpu}{'; ' + why_not if why_not else ''}")
+    print(f"BLAS       {blas or 'none that threadpoolctl knows'}")
+    print(f"threads    {cores()} cores; 1 BLAS thread for games below {ONE_THREAD:,} parameters, all cores above")
+
+
+def bench(args: argparse.Namespace) -> None:
+    from .bench import targets
+
+    targets(args.seeds)

@@ -1,0 +1,318 @@
+"""The game: two networks, the steps of one iteration by name, and a generator averaged over time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .backend import Array
+from .layers import sigmoid
+from .network import Sequential
+from .objectives import Objective, find_objective
+from .optimizers import Adam, Optimizer, Rate, at_step
+from .streams import Stream, fill_normal, fill_uniform
+
+
+@dataclass(frozen=True)
+class Latent:
+    """The distribution of z: `dim` independent coordinates, N(0, 1) or uniform on [low, high).
+
+    Without bounds the uniform one lies on ±sqrt 3, which gives it variance 1, as in the code of Goodfellow et al.
+    2014. It is a description: the GAN that holds it owns the stream of draws.
+    """
+
+    dim: int
+    kind: str = "normal"
+    low: float = -math.sqrt(3)
+    high: float = math.sqrt(3)
+
+    def __post_init__(self) -> None:
+        if self.dim < 1 or self.kind not in ("normal", "uniform") or self.low >= self.high:
+            raise ValueError(f"{self}: dim must be 1 or more, kind 'normal' or 'uniform', and low below high")
+
+    def fill(self, z: Array, rng: np.random.Generator) -> Array:
+        """Fill z (B, dim) with draws."""
+        return fill_normal(z, rng) if self.kind == "normal" else fill_uniform(z, rng, self.low, self.high)
+
+
+class GAN:
+    """A generator G and a discriminator D, and how they are trained against each other.
+
+    G maps z (B, latent.dim) to samples (B, dim); D maps `packing` samples side by side, (B / packing,
+    packing × dim), to one logit a pack (Lin et al. 2018; 1 is the plain game).
+
+    updates="alternating" is Algorithm 1 of Goodfellow et al. 2014: `d_steps` updates of D, each on a fresh batch of
+    z and real samples, then one of G on fresh z. "simultaneous" takes both gradients at one point with the same
+    fakes, and one backward pass through D serves both players: D's logit is one number a row, so each player's
+    gradient is the same row times a factor of its own.
+
+    objective is "non-saturating", "minimax" or an Objective. optimizers are G's and D's, unbound. average is the
+    decay of the averaged generator (min(average, t/(t+10)) at step t), or None. instance_noise is the standard
+    deviation of Gaussian noise on all that D sees, a number or a function of the step (Sønderby et al. 2017).
+    Raises ValueError where the pieces do not fit.
+    """
+
+    def __init__(
+        self,
+        generator: Sequential,
+        discriminator: Sequential,
+        latent: Latent,
+        objective: str | Objective = "non-saturating",
+        updates: str = "alternating",
+        d_steps: int = 1,
+        optimizers: tuple[Optimizer, Optimizer] | None = None,
+        average: float | None = 0.999,
+        packing: int = 1,
+        instance_noise: Rate | None = None,
+        seed: int = 0,
+    ):
+        self.generator, self.discriminator, self.latent = generator, discriminator, latent
+        self.objective, self.updates, self.d_steps = find_objective(objective), updates, d_steps
+        self.packing, self.instance_noise, self.seed = packing, instance_noise, seed
+        self._check(average)
+        for_g, for_d = optimizers or (Adam(2e-4, 0.5, 0.999), Adam(2e-4, 0.5, 0.999))
+        self.optimizers = for_g.bind(generator), for_d.bind(discriminator)
+        self.decay = average
+        self.average = generator.copy() if average is not None else None
+        self.steps = 0
+        self.streams = {
+            name: Stream(seed, name) for name in ("latent", "instance noise", "dropout in G", "dropout in D")
+        }
+        self._blend = generator.backend.kernel(_blend, blocked=True)
+        self._room: _Room | None = None
+
+    def _check(self, average: float | None) -> None:
+        G, D = self.generator, self.discriminator
+        if G is D or G.backend.name != D.backend.name or G.backend.dtype != D.backend.dtype:
+            raise ValueError(f"G and D must be two networks on one backend and dtype: {G.backend}, {D.backend}")
+        if (G.name, G.seed) == (D.name, D.seed):
+            raise ValueError(
+                f"both networks are called {G.name!r} with seed {G.seed}, so layers of equal shape would start with "
+                f"equal weights: give them names, Sequential(..., name='G') and Sequential(..., name='D')"
+            )
+        if G.widths[0] != self.latent.dim:
+            raise ValueError(f"the latent has {self.latent.dim} dimensions, but G takes {G.widths[0]}")
+        if self.packing < 1 or D.widths[0] != self.packing * G.widths[-1]:
+            raise ValueError(
+                f"G makes {G.widths[-1]} columns and packing is {self.packing}, so D must take "
+                f"{self.packing * G.widths[-1]}, but it takes {D.widths[0]}"
+            )
+        if D.widths[-1] != 1:
+            raise ValueError(f"D must give one logit a row, but it gives {D.widths[-1]} columns")
+        if self.updates not in ("alternating", "simultaneous"):
+            raise ValueError(f"updates is {self.updates!r}; choose 'alternating' or 'simultaneous'")
+        if self.d_steps < 1 or (self.updates == "simultaneous" and self.d_steps != 1):
+            raise ValueError(f"d_steps is {self.d_steps}; it must be 1 or more, and 1 with simultaneous updates")
+        if self.updates == "simultaneous" and any(layer.couples_rows for layer in D.layers):
+            raise ValueError(
+                "BatchNorm in D couples the rows of a batch, so G's and D's gradients are no longer row-scalings "
+                "of one: take updates='alternating', or take it out of D"
+            )
+        if average is not None and not 0 <= average < 1:
+            raise ValueError(f"average is {average!r}; it must be a decay in [0, 1), or None")
+
+    def step(self, real: Array) -> None:
+        """One iteration on real samples (d_steps × B, dim)."""
+        for _ in self.substeps(real):
+            pass
+
+    def substeps(self, real: Array) -> Iterator[tuple[str, Array]]:
+        """One iteration, yielding the name of each sub-step when it is done and the array that it made.
+
+        Alternating, d_steps times: draw latent, generate, judge, discriminator gradient, discriminator update;
+        then: draw latent again, generate again, judge again, generator gradient, generator update, average.
+        Simultaneous: draw latent, generate, judge, both gradients, discriminator update, generator update, average.
+        """
+        real = self.generator.backend.asarray(real)
+        batch, rest = divmod(len(real), self.d_steps)
+        dim = self.generator.widths[-1]
+        if real.ndim != 2 or real.shape[1] != dim or batch < 1 or rest or batch % self.packing:
+            raise ValueError(
+                f"real samples have shape {real.shape}; wanted ({self.d_steps} × B, {dim}), "
+                f"with B a multiple of packing = {self.packing}"
+            )
+        if self._room is None or self._room.batch != batch:
+            self._room = _Room(self, batch)
+        yield from self._simultaneous(real) if self.updates == "simultaneous" else self._alternating(real)
+        if self.average is not None:
+            keep = min(self.decay, (self.steps + 1) / (self.steps + 11))
+            self._blend(self.average.theta, self.generator.theta, 1 - keep)
+            if self.average.state.size:
+                self._blend(self.average.state, self.generator.state, 1 - keep)
+            self.average.moved()
+            yield "average", self.average.theta
+        self.steps += 1
+
+    def _alternating(self, real: Array) -> Iterator[tuple[str, Array]]:
+        G, D, room, objective = self.generator, self.discriminator, self._room, self.objective
+        rows, rngs = room.rows, self._rngs()
+        for k in range(self.d_steps):
+            yield "draw latent", self.latent.fill(room.z, rngs["latent"])
+            yield "generate", self._generate(room, rngs)
+            room.show_real(real[k * room.batch : (k + 1) * room.batch])
+            self._add_noise(room, room.seen, rngs)
+            yield "judge", D.forward(room.packs, room.both, training=True, rng=rngs["dropout in D"])
+            room.d_both[:rows] = objective.real_slope(room.both.y[:rows])
+            room.d_both[rows:] = objective.fake_slope(room.both.y[rows:])
+            room.d_both *= 1 / rows
+            D.backward(room.d_both, room.both)
+            D.absorb(room.both)
+            yield "discriminator gradient", D.grad
+            self.optimizers[1].step()
+            yield "discriminator update", D.theta
+        yield "draw latent again", self.latent.fill(room.z, rngs["latent"])
+        yield "generate again", self._generate(room, rngs)
+        self._add_noise(room, room.seen[room.batch :], rngs)
+        yield "judge again", D.forward(room.packs[rows:], room.fake, training=True, rng=rngs["dropout in D"])
+        room.d_fake[...] = objective.generator_slope(room.fake.y)
+        room.d_fake *= 1 / rows
+        dx = D.backward(room.d_fake, room.fake, params=False, inputs=True)
+        G.backward(dx.reshape(room.batch, -1), room.made)
+        G.absorb(room.made)
+        yield "generator gradient", G.grad
+        self.optimizers[0].step()
+        yield "generator update", G.theta
+
+    def _simultaneous(self, real: Array) -> Iterator[tuple[str, Array]]:
+        G, D, room, objective = self.generator, self.discriminator, self._room, self.objective
+        rows, rngs = room.rows, self._rngs()
+        yield "draw latent", self.latent.fill(room.z, rngs["latent"])
+        yield "generate", self._generate(room, rngs)
+        room.show_real(real)
+        self._add_noise(room, room.seen, rngs)
+        yield "judge", D.forward(room.packs, room.both, training=True, rng=rngs["dropout in D"])
+        # Every row goes back through D as 1/rows. D's share of it is its slope at that row, G's is G's slope. The
+        # quotient of the two slopes would do in one pass less, but at logits of -90 it is 0/0 in float32.
+        room.factors[:rows] = objective.real_slope(room.both.y[:rows])
+        room.factors[rows:] = objective.fake_slope(room.both.y[rows:])
+        room.d_both[...] = 1 / rows
+        dx = D.backward(room.d_both, room.both, inputs=slice(rows, None), weights=room.factors)
+        dx *= objective.generator_slope(room.both.y[rows:])
+        G.backward(dx.reshape(room.batch, -1), room.made)
+        G.absorb(room.made)
+        yield "both gradients", G.grad
+        self.optimizers[1].step()
+        yield "discriminator update", D.theta
+        self.optimizers[0].step()
+        yield "generator update", G.theta
+
+    def _rngs(self) -> dict[str, Any]:
+        """Each stream at the start of this step; None where nothing draws from it."""
+        used = {
+            "latent": True,
+            "instance noise": self.instance_noise is not None,
+            "dropout in G": self.generator.random,
+            "dropout in D": self.discriminator.random,
+        }
+        return {name: self.streams[name].at(self.steps) if used[name] else None for name in used}
+
+    def _generate(self, room: _Room, rngs: dict[str, Any]) -> Array:
+        fake = self.generator.forward(room.z, room.made, training=True, rng=rngs["dropout in G"])
+        room.seen[room.batch :] = fake
+        return fake
+
+    def _add_noise(self, room: _Room, seen: Array, rngs: dict[str, Any]) -> None:
+        sd = 0.0 if self.instance_noise is None else at_step(self.instance_noise, self.steps)
+        if sd > 0:
+            noise = fill_normal(room.noise[: len(seen)], rngs["instance noise"])
+            noise *= sd
+            seen += noise
+
+    def sample(self, n: int, seed: int = 0, averaged: bool = True) -> Array:
+        """n samples (n, dim), a pure function of (the generator, seed); of the averaged generator if there is one."""
+        generator = self.average if averaged and self.average is not None else self.generator
+        z = generator.backend.empty(n, self.latent.dim)
+        return generator(self.latent.fill(z, Stream(seed, "sample").at(0)))
+
+    def opinion(self, x: Array) -> Array:
+        """D's probability that each pack is real, (n,), for packs (n, packing × dim); a single sample is packing 1."""
+        return sigmoid(self.discriminator.backend.xp, self.discriminator(x))[:, 0]
+
+    def losses(self) -> dict[str, float]:
+        """What the last step's logits say: d_loss, g_loss, value (nats), and the mean opinions d_real, d_fake.
+
+        They are computed when asked for, not in the step, and this reads them back to the host.
+        """
+        if self._room is None or self.steps == 0:
+            raise ValueError("no step was taken yet, so there are no logits to compute losses from")
+        xp, rows, room = self.generator.backend.xp, self._room.rows, self._room
+        real, fake = room.both.y[:rows], room.both.y[rows:]
+        for_g = fake if self.updates == "simultaneous" else room.fake.y
+        game, standard = self.objective, find_objective("minimax")
+        numbers = xp.stack(
+            [
+                game.real_loss(real).mean() + game.fake_loss(fake).mean(),
+                game.generator_loss(for_g).mean(),
+                -standard.real_loss(real).mean() - standard.fake_loss(fake).mean(),
+                sigmoid(xp, real).mean(),
+                sigmoid(xp, fake).mean(),
+            ]
+        )
+        names = ("d_loss", "g_loss", "value", "d_real", "d_fake")
+        return dict(zip(names, self.generator.backend.to_numpy(numbers).tolist(), strict=True))
+
+    def vectors(self) -> dict[str, Array]:
+        """Every vector that the next step depends on, by name: what a checkpoint holds beside `steps`."""
+        nets = {"generator": self.generator, "discriminator": self.discriminator}
+        if self.average is not None:
+            nets["average"] = self.average
+        found = {f"{name}.{what}": getattr(net, what) for name, net in nets.items() for what in ("theta", "state")}
+        for name, optimizer in zip(nets, self.optimizers, strict=False):
+            found |= {f"{name}.{slot}": getattr(optimizer, slot) for slot in optimizer.slots}
+        return found
+
+    def restore(self, steps: int, vectors: dict[str, Array]) -> None:
+        """Return to the state of `vectors()` after this many steps; raises ValueError where names or lengths differ."""
+        own = self.vectors()
+        for name in own.keys() | vectors.keys():
+            lengths = [len(v[name]) if name in v else None for v in (own, vectors)]
+            if lengths[0] != lengths[1]:
+                raise ValueError(f"vector {name!r} has {lengths[1]} numbers in what is restored, {lengths[0]} here")
+        for name, vector in own.items():
+            vector[...] = self.generator.backend.asarray(vectors[name])
+        for net in (self.generator, self.discriminator, self.average):
+            if net is not None:
+                net.moved()
+        for optimizer, updates in zip(self.optimizers, (steps, steps * self.d_steps), strict=True):
+            optimizer.steps = updates
+        self.steps = steps
+
+    def __getstate__(self) -> dict:
+        return {k: v for k, v in self.__dict__.items() if k not in ("_room", "_blend")}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)
+        self._room, self._blend = None, self.generator.backend.kernel(_blend, blocked=True)
+
+
+def _blend(xp: Any, average: Array, theta: Array, share: float) -> None:
+    step = theta - average
+    step *= share
+    average += step
+
+
+class _Room:
+    """The arrays of one step at one batch size, allocated once."""
+
+    def __init__(self, gan: GAN, batch: int):
+        G, D, m = gan.generator, gan.discriminator, gan.packing
+        backend, dim = G.backend, G.widths[-1]
+        self.batch, self.rows = batch, batch // m
+        self.z = backend.empty(batch, gan.latent.dim)
+        self.seen = backend.empty(2 * batch, dim)  # what D sees: real samples, then fakes
+        self.packs = self.seen.reshape(2 * self.rows, m * dim)  # the same numbers, m samples a row
+        self.noise = backend.empty(2 * batch, dim)
+        self.made = G.trace(batch)
+        self.both = D.trace(2 * self.rows, groups=2)
+        self.fake = D.trace(self.rows)
+        self.d_both, self.d_fake = backend.empty(2 * self.rows, 1), backend.empty(self.rows, 1)
+        self.factors = backend.empty(2 * self.rows, 1)
+
+    def show_real(self, real: Array) -> None:
+        self.seen[: self.batch] = real
+
+

@@ -1,0 +1,175 @@
+"""Optimisers: a rule that moves one vector theta along one vector grad, and schedules for its rate.
+
+An optimiser is a recipe until `bind(net)` makes a copy of it that owns its running averages, one vector each.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from .backend import Array
+from .network import Sequential
+
+Rate = float | Callable[[int], float]  # a number, or a function of the step, which counts from 0
+
+
+@dataclass(frozen=True)
+class HoldThenCosine:
+    """rate for the first `hold` share of `steps`, then half a cosine down to 0 at `steps`."""
+
+    rate: float
+    steps: int
+    hold: float = 0.5
+
+    def __call__(self, step: int) -> float:
+        held = self.hold * self.steps
+        falling = min(1.0, max(0.0, step - held) / max(1.0, self.steps - held))
+        return self.rate * (1 + math.cos(math.pi * falling)) / 2
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """rate × decay^step, but never below `floor`."""
+
+    rate: float
+    decay: float
+    floor: float = 0.0
+
+    def __call__(self, step: int) -> float:
+        return max(self.floor, self.rate * self.decay**step)
+
+
+@dataclass(frozen=True)
+class Linear:
+    """rate at step 0, falling along a line to 0 at the `until` share of `steps`; for instance noise."""
+
+    rate: float
+    steps: int
+    until: float = 1.0
+
+    def __call__(self, step: int) -> float:
+        return self.rate * max(0.0, 1 - step / max(1.0, self.until * self.steps))
+
+
+def at_step(rate: Rate, step: int) -> float:
+    """The value of a number, or of a function of the step."""
+    return rate(step) if callable(rate) else rate
+
+
+@dataclass(eq=False)
+class Optimizer:
+    """What all optimisers share: binding, counting steps, and the vectors named in `slots`."""
+
+    learning_rate: Rate
+
+    slots: ClassVar[tuple[str, ...]] = ()
+
+    def bind(self, net: Sequential) -> Any:
+        """A copy of this optimiser that moves this network, its slots at 0."""
+        bound = copy.copy(self)
+        bound.net, bound.steps = net, 0
+        for slot in self.slots:
+            setattr(bound, slot, net.backend.zeros(net.size))
+        bound._update = net.backend.kernel(self.formula, blocked=True)
+        return bound
+
+    def step(self) -> None:
+        """Move the network's theta once, by the gradient that its last backward left."""
+        rate = at_step(self.learning_rate, self.steps)
+        self.steps += 1
+        vectors = (getattr(self, slot) for slot in self.slots)
+        self._update(self.net.theta, self.net.grad, *vectors, *self.scalars(rate))
+        self.net.moved()
+
+    def scalars(self, rate: float) -> tuple[float, ...]:
+        """The numbers that this step's formula needs; self.steps counts this step already."""
+        return (rate,)
+
+    @staticmethod
+    def formula(xp: Any, theta: Array, grad: Array, *rest: Any) -> None:
+        """The update, elementwise and in place."""
+        raise TypeError("an optimiser needs a formula")
+
+    def __getstate__(self) -> dict:
+        return {k: v for k, v in self.__dict__.items() if k != "_update"}  # a kernel is made, not copied
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)
+        if "net" in state:
+            self._update = self.net.backend.kernel(self.formula, blocked=True)
+
+
+@dataclass(eq=False)
+class SGD(Optimizer):
+    """theta <- theta - rate grad."""
+
+    learning_rate: Rate = 0.1
+
+    @staticmethod
+    def formula(xp: Any, theta: Array, grad: Array, rate: float) -> None:
+        theta -= rate * grad
+
+
+@dataclass(eq=False)
+class Momentum(Optimizer):
+    """v <- momentum v - rate grad, theta <- theta + v (Goodfellow, Bengio, Courville 2016, eqs. 8.15 and 8.16).
+
+    momentum is a number or a function of the step. At a constant rate this is PyTorch's form; where the rate falls,
+    PyTorch's slows what is already rolling and this one doesn't.
+    """
+
+    learning_rate: Rate = 0.1
+    momentum: Rate = 0.9
+
+    slots = ("v",)
+
+    def scalars(self, rate: float) -> tuple[float, ...]:
+        return rate, at_step(self.momentum, self.steps - 1)
+
+    @staticmethod
+    def formula(xp: Any, theta: Array, grad: Array, v: Array, rate: float, momentum: float) -> None:
+        v *= momentum
+        v -= rate * grad
+        theta += v
+
+
+@dataclass(eq=False)
+class Adam(Optimizer):
+    """theta <- theta - rate m̂ / (sqrt(v̂) + epsilon), with m̂, v̂ the averages of grad and grad², unbiased.
+
+    m̂ = (1 - b1) Σ b1^(t-i) grad_i / (1 - b1^t), and v̂ likewise with b2 and grad². Here m and v hold the bare sums
+    Σ b^(t-i) (...)_i, which saves two passes over theta; all else goes into two numbers a step. Kingma and Ba 2015,
+    Algorithm 1.
+    """
+
+    learning_rate: Rate = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    slots = ("m", "v")
+
+    def scalars(self, rate: float) -> tuple[float, ...]:
+        t = self.steps
+        c1 = (1 - self.beta1) / (1 - self.beta1**t)  # m̂ = c1 m
+        c2 = math.sqrt((1 - self.beta2) / (1 - self.beta2**t))  # sqrt(v̂) = c2 sqrt(v)
+        return rate * c1 / c2, self.epsilon / c2, self.beta1, self.beta2
+
+    @staticmethod
+    def formula(
+        xp: Any, theta: Array, grad: Array, m: Array, v: Array, rate: float, epsilon: float, b1: float, b2: float
+    ) -> None:
+        m *= b1
+        m += grad
+        v *= b2
+        t = grad * grad
+        v += t
+        xp.sqrt(v, out=t)
+        t += epsilon
+        xp.divide(m, t, out=t)
+        t *= rate
+        theta -= t

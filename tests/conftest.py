@@ -1,0 +1,54 @@
+"""What the whole suite shares: the backends that a test runs on, and networks with nothing left at zero."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from minigan import network
+from minigan.backend import Backend, find_cupy
+
+# Each test that asks for `backend` runs on all of these; a new place where arrays can live is a line here.
+BACKENDS = [
+    pytest.param(("numpy", "float32"), id="numpy-float32"),
+    pytest.param(("numpy", "float64"), id="numpy-float64"),
+    pytest.param(("cupy", "float32"), id="cupy-float32", marks=pytest.mark.gpu),
+    pytest.param(("cupy", "float64"), id="cupy-float64", marks=pytest.mark.gpu),
+]
+
+settings.register_profile("minigan", deadline=None, derandomize=True, database=None, max_examples=60)
+settings.load_profile("minigan")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "gpu: computes on a GPU with CuPy; skipped where there is none")
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request):
+    """Where the arrays of this test live."""
+    name, dtype = request.param
+    if name == "cupy" and find_cupy()[0] is None:
+        pytest.skip(find_cupy()[1])
+    return Backend(name, dtype)
+
+
+@pytest.fixture(params=["rows contiguous", "batch contiguous"])
+def layout(request, monkeypatch):
+    """How traces store activations: as narrow networks do, or as wide ones."""
+    monkeypatch.setattr(network, "WIDE", 1 if request.param == "batch contiguous" else 1 << 30)
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def scramble():
+    """A function that fills a network's theta and state with random numbers, so that no zero hides a fault."""
+
+    def scramble(net, seed=0):
+        rng = np.random.default_rng(seed)
+        net.assign(rng.standard_normal(net.size))
+        net.state[...] = net.backend.asarray(rng.uniform(0.5, 2, net.state.size))
+        return net
+
+    return scramble
