@@ -109,7 +109,7 @@ def save(gan: GAN, path: str | os.PathLike, extra: dict[str, Any] | None = None,
     part = path.with_name(path.name + ".part")
     try:
         with open(part, "wb") as file:
-            np.savez(file, about=np.frombuffer(text.encode(), np.uint8), **vectors, **arrays)
+            np.savez(file, allow_pickle=False, about=np.frombuffer(text.encode(), np.uint8), **vectors, **arrays)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)

@@ -1,4 +1,4 @@
-"""The command line: `minigan train`, `sample`, `evaluate`, `recipes`, `info`, `bench`. Thin: each calls the library.
+"""The command line, thin: each command calls the library and prints what it says.
 
 What goes wrong prints one line that says what was given, what was wanted and what to do, and exits with 2;
 --debug shows the traceback instead.
@@ -67,19 +67,19 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     sub = command("train", train, "train a GAN and leave a run folder")
-    sub.add_argument("data", nargs="?", help="ring (the default), grid, gaussian, digits, a file, a folder of images")
+    sub.add_argument("data", nargs="?", help="ring (the default), grid, gaussian, digits; a file or folder")
     sub.add_argument("--recipe", metavar="NAME|FILE", help="a preset of `minigan recipes`, or a recipe.json")
     sub.add_argument("--steps", metavar="N", help="how many steps to take")
     sub.add_argument("--seed", metavar="S", help="what all random numbers follow from")
     sub.add_argument("--backend", metavar="B", help="numpy, cupy or auto")
     sub.add_argument("--threads", metavar="N", help="BLAS threads")
-    sub.add_argument("--out", metavar="DIR", type=Path, help="the run folder (runs/NAME-001, or the next free number)")
+    sub.add_argument("--out", metavar="DIR", type=Path, help="the run folder (else runs/NAME-001 or so)")
     sub.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="any setting of the recipe")
 
     sub = command("sample", sample, "draw samples from a trained run")
     sub.add_argument("run", type=Path, help="a run folder")
     sub.add_argument("-n", type=_count, default=64, help="how many (64)")
-    sub.add_argument("--out", metavar="FILE", type=Path, help=".csv, .npy or .png (in the run folder, if not given)")
+    sub.add_argument("--out", metavar="FILE", type=Path, help=".csv, .npy or .png (else in the run folder)")
     sub.add_argument("--seed", type=int, default=0, help="another seed, other samples (0)")
     sub.add_argument("--live", action="store_true", help="from the live generator, not its average")
 
@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     command("info", info, "say which backend, BLAS, threads and GPU are here, and what is chosen")
 
     sub = command("bench", bench, "measure what the README promises")
-    sub.add_argument("--targets", action="store_true", required=True, help="time and quality of the default recipes")
+    sub.add_argument("--targets", action="store_true", required=True, help="time and quality of the recipes")
     sub.add_argument("--seeds", type=_count, default=3, help="how many seeds of each recipe (3)")
     return parser
 
@@ -133,7 +133,7 @@ def train(args: argparse.Namespace) -> None:
         print(f"{folder} holds the last good state", file=sys.stderr)
         raise stop
     last = state.history.rows[-1]
-    print("  ".join(f"{k} {v:.4g}" for k, v in last.items()))
+    print("  ".join(f"{k} {v:,}" if k == "step" else f"{k} {v:.4g}" for k, v in last.items()))
     files = ", ".join(sorted(path.name for path in folder.iterdir()))
     print(f"{folder}: {files}")
     print(f"next:  minigan evaluate {folder}    minigan sample {folder} -n 1000 --out samples.csv")

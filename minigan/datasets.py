@@ -30,6 +30,7 @@ import numpy as np
 from .distributions import Distribution, Gaussian, grid, ring
 
 LARGEST = 1e18  # the square of anything much larger is beyond float32, and distances are made of squares
+TINY = float(np.finfo(np.float32).tiny)  # below it float32 loses digits: nothing to divide by
 DEFLATE = 1032  # one byte of a deflate stream unpacks to at most this many (zlib's technical details)
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 GAPS = ("", "na", "n/a", "nan", "null", "none", "-", "?")  # what programs write where a number is missing
@@ -106,15 +107,13 @@ def load_dataset(source: str | PathLike[str] | np.ndarray, **options: Any) -> Di
     side. Arrays (n,) and (n, d) are points, (n, h, w) and (n, h, w, 1) grey images. From 100 rows on, every
     tenth of a user's own data is held out. Raises DataError.
     """
-    try:
-        make = maker(source)
-        allowed = list(inspect.signature(make).parameters)
-        if strange := sorted(set(options) - set(allowed)):
-            what = "an array" if isinstance(source, np.ndarray) else source
-            raise DataError(f"{what} has no option {strange[0]!r}; it has {', '.join(allowed) or 'none'}")
+    make = maker(source)
+    allowed = list(inspect.signature(make).parameters)
+    if strange := sorted(set(options) - set(allowed)):
+        what = "an array" if isinstance(source, np.ndarray) else source
+        raise DataError(f"{what} has no option {strange[0]!r}; it has {', '.join(allowed) or 'none'}")
+    with reaching(source):
         return make(**options)
-    except OSError as error:
-        raise DataError(f"{source}: cannot be read ({error.strerror}); give a file that can be") from error
 
 
 def maker(source: str | PathLike[str] | np.ndarray) -> Callable[..., Distribution | Dataset]:
@@ -124,22 +123,32 @@ def maker(source: str | PathLike[str] | np.ndarray) -> Callable[..., Distributio
     if isinstance(source, str) and source in KNOWN:
         return KNOWN[source]
     path = Path(source)
-    if path.is_dir():
-        return partial(read_images, path)
-    if not path.is_file():
-        here = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-        close = get_close_matches(path.name, [*KNOWN, *here], n=1)
-        raise DataError(
-            f"{str(source)!r} is no file or folder here and no known data set ({', '.join(KNOWN)}); "
-            + (f"did you mean {close[0]!r}?" if close else "check its spelling")
-        )
-    if not path.stat().st_size:
-        raise DataError(f"{path}: is empty (0 bytes); write or download it again")
+    with reaching(path):
+        if path.is_dir():
+            return partial(read_images, path)
+        if not path.is_file():
+            here = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+            close = get_close_matches(path.name, [*KNOWN, *here], n=1)
+            raise DataError(
+                f"{str(source)!r} is no file or folder here and no known data set ({', '.join(KNOWN)}); "
+                + (f"did you mean {close[0]!r}?" if close else "check its spelling")
+            )
+        if not path.stat().st_size:
+            raise DataError(f"{path}: is empty (0 bytes); write or download it again")
     for endings, read in READERS.items():
         if path.name.lower().endswith(endings):
             return partial(read, path)
     wanted = ", ".join(ending for endings in READERS for ending in endings)
     raise DataError(f"{path}: has an ending that says no format; wanted is {wanted} or a folder of images")
+
+
+@contextmanager
+def reaching(source: Any) -> Iterator[None]:
+    """Make a DataError of the system's refusal to open what lies there."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{source}: cannot be read ({error.strerror}); give a file that can be") from error
 
 
 def gaussian(mean: float = 4.0, sd: float = 0.5) -> Distribution:
@@ -170,10 +179,10 @@ def digits() -> Dataset:
 
 def check_form(where: str, dtype: np.dtype, shape: tuple[int, ...]) -> None:
     """Refuse an array for its dtype or shape, which a file's header tells before the file is loaded."""
-    form = f"({', '.join(map(str, shape))})"
+    form = f"({', '.join(map(str, shape))})"[:80]
     if dtype.hasobject:
         raise DataError(
-            f"{where}: holds pickled Python objects, which run any code they like when loaded and never are; "
+            f"{where}: holds pickled Python objects, which can run any code when loaded, so they never are; "
             f"save numbers alone, with np.save(path, array.astype('float32'))"
         )
     if dtype.kind not in "biuf":
@@ -181,7 +190,7 @@ def check_form(where: str, dtype: np.dtype, shape: tuple[int, ...]) -> None:
     if not 1 <= len(shape) <= 4 or (len(shape) == 4 and shape[3] != 1):
         cure = "average the colours over the last axis" if shape[3:] in ((3,), (4,)) else "reshape it"
         raise DataError(
-            f"{where}: has {len(shape)} dimensions, {form[:80]}; wanted are points (n, d) or grey images "
+            f"{where}: has {len(shape)} dimensions, {form}; wanted are points (n, d) or grey images "
             f"(n, height, width), so {cure}"
         )
     if min(shape) < 1 or shape[0] < 2:
@@ -215,9 +224,9 @@ def checked(
     low, high = train.min(axis=0), train.max(axis=0)
     if image:
         pixels = pixels or (float(low.min()), float(high.max()))
-        if low.min() == high.max():
+        if high.max() - low.min() < TINY:
             raise DataError(f"{where}: every pixel of every image is {low[0]:g}; give images that differ")
-    elif (constant := np.flatnonzero(low == high)).size:
+    elif (constant := np.flatnonzero(high - low < TINY)).size:
         j, others = constant[0], f" (and {constant.size - 1} more)" if constant.size > 1 else ""
         raise DataError(
             f"{where}: {place(columns, j)}{others} is constant, {low[j]:g} in float32, and has no standard "
@@ -485,7 +494,7 @@ READERS: dict[tuple[str, ...], Callable[..., Dataset]] = {  # by the end of a fi
     (".csv", ".tsv"): read_csv,
     (".npy",): read_npy,
     (".npz",): read_npz,
-    (".idx", "-ubyte", ".idx1-ubyte", ".idx3-ubyte", ".gz"): read_idx,
+    (".idx", "-ubyte", ".gz"): read_idx,
 }
 
 
@@ -503,7 +512,7 @@ def write_samples(
     Nine digits, "%.9g", bring every float32 back as it was. Raises DataError for another ending, for columns
     or an image that do not make d, for names that read as a row of numbers, and where writing fails.
     """
-    path, x = Path(path), np.asarray(x, np.float32)
+    path, x = Path(path), np.asarray(x, np.float32).reshape(len(x), -1)
     n, d = x.shape
     columns = list(columns or column_names(d))
     if len(columns) != d or (image and math.prod(image) != d):

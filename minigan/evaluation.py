@@ -1,4 +1,4 @@
-"""What `minigan evaluate` says of a run: its samples against the data, with a perfect sampler's score beside each."""
+"""What `minigan evaluate` says of a run: its samples held against the data, a perfect sampler's score beside."""
 
 from __future__ import annotations
 
@@ -76,24 +76,27 @@ def evaluate(generators: dict[str, np.ndarray], data: Distribution | Dataset, se
     add("fresh critic's accuracy [95 %]", lambda x: fresh_critic(x, data, seed).text, "50 %")
     mean, covariance = moments(data if isinstance(data, Distribution) else data.x)
     moments_of = {name: moments(x) for name, x in generators.items()}
-    names = getattr(data, "columns", None) or [f"x{j}" for j in range(len(mean))]
+    unit = float(np.sqrt(np.trace(covariance) / len(mean)))  # the columns' root mean square sd
+    names = data.columns if isinstance(data, Dataset) else [f"x{j}" for j in range(1, len(mean) + 1)]
+
+    def number(a: float) -> str:
+        return f"{0.0 if abs(a) < 1e-9 * unit else a:.4g}"
+
     if len(mean) <= FEW:
         for j, a in enumerate(names):
-            at_j = {name: f"{m[j]:.4g}" for name, (m, _) in moments_of.items()}
-            rows.append(Row(f"mean of {a}", at_j, f"{mean[j]:.4g}"))
+            at_j = {name: number(m[j]) for name, (m, _) in moments_of.items()}
+            rows.append(Row(f"mean of {a}", at_j, number(mean[j])))
         for j, a in enumerate(names):
             for k, b in enumerate(names[j:], j):
-                at_jk = {name: f"{c[j, k]:.4g}" for name, (_, c) in moments_of.items()}
+                at_jk = {name: number(c[j, k]) for name, (_, c) in moments_of.items()}
                 what = f"variance of {a}" if j == k else f"covariance of {a}, {b}"
-                rows.append(Row(what, at_jk, f"{covariance[j, k]:.4g}"))
+                rows.append(Row(what, at_jk, number(covariance[j, k])))
     else:
-        sd = np.sqrt(np.diag(covariance))
-        sd[sd == 0] = 1
-        for what, which, truth, unit in (
-            ("largest error of a mean, in sd", 0, mean, sd),
-            ("largest error of a covariance, in sd²", 1, covariance, np.outer(sd, sd)),
+        for what, which, truth, scale in (
+            ("largest error of a mean, in sd", 0, mean, unit),
+            ("largest error of a covariance, in sd²", 1, covariance, unit**2),
         ):
-            off = {name: f"{np.abs((m[which] - truth) / unit).max():.2f}" for name, m in moments_of.items()}
+            off = {name: f"{np.abs(m[which] - truth).max() / scale:.2f}" for name, m in moments_of.items()}
             rows.append(Row(what, off, "0.00"))
     reference = data if isinstance(data, Distribution) else data.x
     add("Fréchet distance, units²", lambda x: f"{frechet_distance(x, reference):.4g}", "0")
@@ -125,8 +128,8 @@ class Verdict:
 def fresh_critic(samples: np.ndarray, data: Distribution | Dataset, seed: int = 0, steps: int = 600) -> Verdict:
     """Train a new D to tell samples from data on one half of both, and count how often it is right on the other.
 
-    A two-sample test (Lopez-Paz and Oquab 2017): .5 means that this critic finds no difference, 1 that it sees all.
-    It is 1/2 + TV/2 for the best critic there is. A Dataset's held-out rows are judged, its others trained on; as
+    A two-sample test (Lopez-Paz and Oquab 2017): .5 means that this critic finds no difference, 1 that it is never
+    wrong. The best critic there is has 1/2 + TV/2. A Dataset's held-out rows are judged, its others trained on; as
     many samples as rows on each side. The interval is Wilson's, 95 %.
     """
     rng = Stream(seed, "fresh critic").at(0)

@@ -45,8 +45,8 @@ class GAN:
     G maps z (B, latent.dim) to samples (B, dim); D maps `packing` samples side by side, (B / packing,
     packing × dim), to one logit a pack (Lin et al. 2018; 1 is the plain game).
 
-    updates="alternating" is Algorithm 1 of Goodfellow et al. 2014: `d_steps` updates of D, each on a fresh batch of
-    z and real samples, then one of G on fresh z. "simultaneous" takes both gradients at one point with the same
+    updates="alternating" is Algorithm 1 of Goodfellow et al. 2014: `d_steps` updates of D, each on a fresh batch
+    of z and real samples, then one of G on fresh z. "simultaneous" takes both gradients at one point with the same
     fakes, and one backward pass through D serves both players: D's logit is one number a row, so each player's
     gradient is the same row times a factor of its own.
 
@@ -91,8 +91,8 @@ class GAN:
             raise ValueError(f"G and D must be two networks on one backend and dtype: {G.backend}, {D.backend}")
         if (G.name, G.seed) == (D.name, D.seed):
             raise ValueError(
-                f"both networks are called {G.name!r} with seed {G.seed}, so layers of equal shape would start with "
-                f"equal weights: give them names, Sequential(..., name='G') and Sequential(..., name='D')"
+                f"both networks are called {G.name!r} with seed {G.seed}, so layers of equal shape would start "
+                f"with equal weights: give them names, Sequential(..., name='G') and Sequential(..., name='D')"
             )
         if G.widths[0] != self.latent.dim:
             raise ValueError(f"the latent has {self.latent.dim} dimensions, but G takes {G.widths[0]}")
@@ -125,7 +125,8 @@ class GAN:
 
         Alternating, d_steps times: draw latent, generate, judge, discriminator gradient, discriminator update;
         then: draw latent again, generate again, judge again, generator gradient, generator update, average.
-        Simultaneous: draw latent, generate, judge, both gradients, discriminator update, generator update, average.
+        Simultaneous: draw latent, generate, judge, both gradients, discriminator update, generator update, and
+        average.
         """
         real = self.generator.backend.asarray(real)
         batch, rest = divmod(len(real), self.d_steps)
@@ -137,8 +138,9 @@ class GAN:
             )
         if self._room is None or self._room.batch != batch:
             self._room = _Room(self, batch)
-        yield from self._simultaneous(real) if self.updates == "simultaneous" else self._alternating(real)
-        if self.average is not None:
+        players = self._simultaneous if self.updates == "simultaneous" else self._alternating
+        yield from players(real, self._room, self._rngs())
+        if self.average is not None and self.decay is not None:
             keep = min(self.decay, (self.steps + 1) / (self.steps + 11))
             self._blend(self.average.theta, self.generator.theta, 1 - keep)
             if self.average.state.size:
@@ -147,13 +149,12 @@ class GAN:
             yield "average", self.average.theta
         self.steps += 1
 
-    def _alternating(self, real: Array) -> Iterator[tuple[str, Array]]:
-        G, D, room, objective = self.generator, self.discriminator, self._room, self.objective
-        rows, rngs = room.rows, self._rngs()
+    def _alternating(self, real: Array, room: _Room, rngs: dict[str, Any]) -> Iterator[tuple[str, Array]]:
+        G, D, objective, rows = self.generator, self.discriminator, self.objective, room.rows
         for k in range(self.d_steps):
             yield "draw latent", self.latent.fill(room.z, rngs["latent"])
             yield "generate", self._generate(room, rngs)
-            room.show_real(real[k * room.batch : (k + 1) * room.batch])
+            room.seen[: room.batch] = real[k * room.batch : (k + 1) * room.batch]
             self._add_noise(room, room.seen, rngs)
             yield "judge", D.forward(room.packs, room.both, training=True, rng=rngs["dropout in D"])
             room.d_both[:rows] = objective.real_slope(room.both.y[:rows])
@@ -177,12 +178,11 @@ class GAN:
         self.optimizers[0].step()
         yield "generator update", G.theta
 
-    def _simultaneous(self, real: Array) -> Iterator[tuple[str, Array]]:
-        G, D, room, objective = self.generator, self.discriminator, self._room, self.objective
-        rows, rngs = room.rows, self._rngs()
+    def _simultaneous(self, real: Array, room: _Room, rngs: dict[str, Any]) -> Iterator[tuple[str, Array]]:
+        G, D, objective, rows = self.generator, self.discriminator, self.objective, room.rows
         yield "draw latent", self.latent.fill(room.z, rngs["latent"])
         yield "generate", self._generate(room, rngs)
-        room.show_real(real)
+        room.seen[: room.batch] = real
         self._add_noise(room, room.seen, rngs)
         yield "judge", D.forward(room.packs, room.both, training=True, rng=rngs["dropout in D"])
         # Every row goes back through D as 1/rows. D's share of it is its slope at that row, G's is G's slope. The
@@ -223,13 +223,13 @@ class GAN:
             seen += noise
 
     def sample(self, n: int, seed: int = 0, averaged: bool = True) -> Array:
-        """n samples (n, dim), a pure function of (the generator, seed); of the averaged generator if there is one."""
+        """n samples (n, dim), a pure function of (generator, seed); of the averaged generator if there is one."""
         generator = self.average if averaged and self.average is not None else self.generator
         z = generator.backend.empty(n, self.latent.dim)
         return generator(self.latent.fill(z, Stream(seed, "sample").at(0)))
 
     def opinion(self, x: Array) -> Array:
-        """D's probability that each pack is real, (n,), for packs (n, packing × dim); a single sample is packing 1."""
+        """D's probability (n,) that each pack (n, packing × dim) is real."""
         return sigmoid(self.discriminator.backend.xp, self.discriminator(x))[:, 0]
 
     def losses(self) -> dict[str, float]:
@@ -266,12 +266,12 @@ class GAN:
         return found
 
     def restore(self, steps: int, vectors: dict[str, Array]) -> None:
-        """Return to the state of `vectors()` after this many steps; raises ValueError where names or lengths differ."""
+        """Return to what `vectors()` was after this many steps; ValueError where names or lengths differ."""
         own = self.vectors()
         for name in own.keys() | vectors.keys():
             lengths = [len(v[name]) if name in v else None for v in (own, vectors)]
             if lengths[0] != lengths[1]:
-                raise ValueError(f"vector {name!r} has {lengths[1]} numbers in what is restored, {lengths[0]} here")
+                raise ValueError(f"vector {name!r} has {lengths[1]} numbers there, but {lengths[0]} in this GAN")
         for name, vector in own.items():
             vector[...] = self.generator.backend.asarray(vectors[name])
         for net in (self.generator, self.discriminator, self.average):
@@ -311,8 +311,3 @@ class _Room:
         self.fake = D.trace(self.rows)
         self.d_both, self.d_fake = backend.empty(2 * self.rows, 1), backend.empty(self.rows, 1)
         self.factors = backend.empty(2 * self.rows, 1)
-
-    def show_real(self, real: Array) -> None:
-        self.seen[: self.batch] = real
-
-

@@ -1,7 +1,7 @@
 """Gradient checks: does what backward says agree with what a small step does?
 
 For y = f(x; theta) and a random upstream dy, L = <dy, y> is a number whose gradient backward must give. Along a
-random unit direction u the slope <dL/dx, u> is compared with the central difference (L(x + h u) - L(x - h u)) / 2h,
+random unit direction u the slope <dL/dx, u> is compared with the difference (L(x + h u) - L(x - h u)) / 2h,
 whose error is about h² of truncation and 1e-16 / h of rounding; and the same coordinate by coordinate. All in
 float64, on copies: nothing that is checked is changed. A dy of ones would hide a backward that forgets dy.
 """
@@ -52,7 +52,8 @@ class Report:
         for p in worst:
             verdict = "ok" if p.error <= self.bound else "DIFFERS"
             lines.append(f"{p.where:24} {p.analytic:14.6e} {p.numeric:14.6e} {p.error:10.1e}  {verdict}")
-        lines.append(f"{len(self.probes)} probes, h = {self.h:g}, bound {self.bound:g}: {'ok' if self.ok else 'WRONG'}")
+        verdict = "ok" if self.ok else "WRONG"
+        lines.append(f"{len(self.probes)} probes, h = {self.h:g}, bound {self.bound:g}: {verdict}")
         return "\n".join(lines)
 
 

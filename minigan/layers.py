@@ -339,7 +339,7 @@ class Dropout(Layer):
         if not training:
             memo.mask[...] = 1
         elif rng is None:
-            raise ValueError("Dropout draws its mask while training: call forward(x, trace, training=True, rng=...)")
+            raise ValueError("Dropout draws a mask in training: call forward(x, trace, training=True, rng=...)")
         else:
             fill_uniform(memo.mask, rng)
             memo.mask[...] = memo.mask >= self.p
@@ -352,7 +352,7 @@ class Dropout(Layer):
 
 @dataclass(eq=False)
 class BatchNorm(Layer):
-    """y = gamma x̂ + beta with x̂ = (x - mean) / sqrt(variance + epsilon), column by column (Ioffe, Szegedy 2015).
+    """y = gamma x̂ + beta with x̂ = (x - mean) / sqrt(variance + epsilon), by column (Ioffe, Szegedy 2015).
 
     In training, mean and variance (1/n) are those of the batch, or of each of the trace's equal groups of rows, so
     that D can judge [real; fake] in one pass without mixing the two. In evaluation they are the running ones,

@@ -224,7 +224,7 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[f
         )
     z = NormalDist().inv_cdf((1 + confidence) / 2)
 
-    def low(k: int) -> float:  # as product of both roots over the upper: nothing cancels, and 0 of n gives 0
+    def low(k: int) -> float:  # the product of both roots over the upper one: nothing cancels, 0 of n gives 0
         return k * k / n / (k + z * z / 2 + z * math.sqrt(k * (n - k) / n + z * z / 4))
 
     return low(successes), 1 - low(n - successes)
@@ -242,7 +242,7 @@ def _points(x: Any, name: str) -> np.ndarray:
 
 
 def quality(samples: Any, data: Any) -> tuple[str, float]:
-    """One number for a progress line: the high-quality share for a mixture, else the Fréchet distance, and its name."""
+    """One number for a progress line, with its name: for a mixture the high-quality share, else Fréchet's."""
     if isinstance(data, Mixture):
         return "high quality", mode_report(samples, data).high_quality
     return "Fréchet distance", frechet_distance(samples, data if isinstance(data, Distribution) else data.x)

@@ -24,8 +24,8 @@ class Trace:
     """All that one forward pass leaves for its backward pass: every layer's output and its memo.
 
     ys[0] is the caller's x, ys[k] (B, width k) the output of layer k, dys[k] room for the gradient with respect to
-    it. The arrays are allocated once and used again by every pass of this batch size, so y and dx are views into the
-    trace, good until its next pass. Two traces of one network never disturb each other.
+    it. The arrays are allocated once and used again by every pass of this batch size, so y and dx are views into
+    the trace, good until its next pass. Two traces of one network never disturb each other.
 
     Who may write in place is decided here, once: layer k writes its output over its input if it can, does not read
     that input in backward, and the layer before does not read it as its output. The caller's x is never written.
@@ -43,7 +43,8 @@ class Trace:
         self.ys: list[Array] = [None]
         for k, (layer, width) in enumerate(zip(layers, widths[1:], strict=True)):
             free = k > 0 and "input" not in layer.reads and "output" not in layers[k - 1].reads
-            self.ys.append(self.ys[k] if free and layer.in_place else self._cut(backend.empty(batch * width), width))
+            y = self.ys[k] if free and layer.in_place else self._cut(backend.empty(batch * width), width)
+            self.ys.append(y)
         self.dys: list[Array] = []
         self.version = -1  # of the network, when forward filled this trace
 
@@ -76,9 +77,9 @@ class Sequential:
     """y = f_n(... f_2(f_1(x))), with all parameters in one vector `theta` and their gradient in one vector `grad`.
 
     Each layer's W, b, ... are views of theta, cut when all shapes are known, so an optimiser step, a checkpoint or
-    a running average is a line over one vector. `state` is a third vector: what is neither parameter nor activation
-    (BatchNorm's running statistics). Starting weights are drawn from the stream (seed, "weights", name, layer), so
-    two networks of equal shape differ if their names do.
+    a running average is a line over one vector. `state` is a third vector: what is neither parameter nor
+    activation (BatchNorm's running statistics). Starting weights are drawn from the stream (seed, "weights", name,
+    layer), so two networks of equal shape differ if their names do.
 
     width is the input's number of columns, needed only where no layer says it. Raises ValueError where the widths
     of neighbouring layers do not fit.
@@ -191,13 +192,13 @@ class Sequential:
         params: bool = True,
         inputs: bool | slice = False,
         weights: Array | None = None,
-    ) -> Array | None:
+    ) -> Array:
         """Pull dy = dL/dy (B, out) back through the trace's pass: to `grad` if params, to dL/dx (B, in) if inputs.
 
         grad is assigned, never added to. inputs may be a slice of rows, where only their dL/dx is wanted.
         weights (B, 1) multiply each row's share in grad, after dL/dx is taken without them: so one pass can
         serve two losses whose dy differ by a factor a row. dy is not changed; dL/dx is a view into the trace.
-        Raises StaleTraceError if theta has moved since the trace's forward.
+        Without inputs it returns None. Raises StaleTraceError if theta has moved since the trace's forward.
         """
         if trace.version != self.version:
             raise StaleTraceError(
@@ -223,7 +224,7 @@ class Sequential:
         return dy if inputs is True else dy[inputs]
 
     def tangent(self, dx: Array, trace: Trace) -> Array:
-        """dy (B, out) = (dy/dx) dx, the directional derivative at the trace's x along dx (B, in): a view into the trace.
+        """dy (B, out) = (dy/dx) dx, the directional derivative at the trace's x along dx (B, in); a view into it.
 
         Each row has a direction of its own. Raises StaleTraceError as backward does.
         """
@@ -258,8 +259,8 @@ class Sequential:
             a = self.backend.asarray(a)
         if a.shape != (trace.batch, self.widths[end]):
             raise ValueError(
-                f"network {self.name!r} wants {what} of shape ({trace.batch}, {self.widths[end]}) with this trace, "
-                f"not {a.shape}"
+                f"network {self.name!r} wants {what} of shape ({trace.batch}, {self.widths[end]}) "
+                f"with this trace, not {a.shape}"
             )
         return a
 
@@ -271,7 +272,7 @@ class Sequential:
         """Set theta to this vector."""
         vector = self.backend.asarray(vector)
         if vector.shape != self.theta.shape:
-            raise ValueError(f"network {self.name!r} has {self.size} parameters, the vector has shape {vector.shape}")
+            raise ValueError(f"network {self.name!r} has {self.size} parameters, the vector {vector.shape}")
         self.theta[...] = vector
         self.moved()
 

@@ -3,9 +3,9 @@
 With s = logit D(x), so D(x) = sigmoid(s), log D = -softplus(-s) and log(1 - D) = -softplus(s): neither form can
 overflow or take the logarithm of 0. All losses are in nats.
 
-An Objective is three functions of one logit, each with its slope. D minimises mean real_loss over real samples plus
-mean fake_loss over fakes; G minimises mean generator_loss over fakes. A loss of your own plugs in as a class with
-the same six methods (hinge: real_loss = max(0, 1 - s), ...), given to `GAN(objective=...)` as an instance.
+An Objective is three functions of one logit, each with its slope. D minimises mean real_loss over real samples
+plus mean fake_loss over fakes; G minimises mean generator_loss over fakes. A loss of your own plugs in as a class
+with the same six methods (hinge: real_loss = max(0, 1 - s), ...), given to `GAN(objective=...)` as an instance.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class Objective(Protocol):
 class Minimax:
     """Both players on V(D, G): D pays -log D(x) and -log(1 - D(G(z))), G pays log(1 - D(G(z))).
 
-    G's loss leaves out V's real term, which G cannot move: the gradients are those of V. Goodfellow et al. 2014, eq. 1.
+    G's loss leaves out V's real term, which G cannot move: the gradients are those of V. Goodfellow et al. 2014,
+    eq. 1.
     """
 
     name = "minimax"

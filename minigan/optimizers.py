@@ -77,8 +77,15 @@ class Optimizer:
         bound._update = net.backend.kernel(self.formula, blocked=True)
         return bound
 
+    def __post_init__(self) -> None:
+        self.net: Any = None  # until bound
+        self.steps = 0
+        self._update: Any = None
+
     def step(self) -> None:
         """Move the network's theta once, by the gradient that its last backward left."""
+        if self.net is None:
+            raise ValueError(f"{self} moves no network yet: {type(self).__name__}(...).bind(net) does")
         rate = at_step(self.learning_rate, self.steps)
         self.steps += 1
         vectors = (getattr(self, slot) for slot in self.slots)
@@ -95,11 +102,11 @@ class Optimizer:
         raise TypeError("an optimiser needs a formula")
 
     def __getstate__(self) -> dict:
-        return {k: v for k, v in self.__dict__.items() if k != "_update"}  # a kernel is made, not copied
+        return self.__dict__ | {"_update": None}  # a kernel is made anew, not copied
 
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
-        if "net" in state:
+        if self.net is not None:
             self._update = self.net.backend.kernel(self.formula, blocked=True)
 
 
@@ -118,8 +125,8 @@ class SGD(Optimizer):
 class Momentum(Optimizer):
     """v <- momentum v - rate grad, theta <- theta + v (Goodfellow, Bengio, Courville 2016, eqs. 8.15 and 8.16).
 
-    momentum is a number or a function of the step. At a constant rate this is PyTorch's form; where the rate falls,
-    PyTorch's slows what is already rolling and this one doesn't.
+    momentum is a number or a function of the step. At a constant rate this is PyTorch's form; where the rate
+    falls, PyTorch's slows what is already rolling and this one does not.
     """
 
     learning_rate: Rate = 0.1
@@ -141,9 +148,9 @@ class Momentum(Optimizer):
 class Adam(Optimizer):
     """theta <- theta - rate m̂ / (sqrt(v̂) + epsilon), with m̂, v̂ the averages of grad and grad², unbiased.
 
-    m̂ = (1 - b1) Σ b1^(t-i) grad_i / (1 - b1^t), and v̂ likewise with b2 and grad². Here m and v hold the bare sums
-    Σ b^(t-i) (...)_i, which saves two passes over theta; all else goes into two numbers a step. Kingma and Ba 2015,
-    Algorithm 1.
+    m̂ = (1 - b1) Σ b1^(t-i) grad_i / (1 - b1^t), and v̂ likewise with b2 and grad². Here m and v hold the bare
+    sums Σ b^(t-i) (...)_i, which saves two passes over theta; all else goes into two numbers a step. Kingma and
+    Ba 2015, Algorithm 1.
     """
 
     learning_rate: Rate = 1e-3

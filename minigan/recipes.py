@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from . import checkpoint
-from .backend import Array, Backend
+from .backend import Backend
 from .datasets import Dataset, Scaler, load_dataset, maker, scaler
 from .distributions import Distribution
 from .gan import GAN, Latent
@@ -124,7 +124,7 @@ class Recipe:
             raise RecipeError(f"d_steps is {self.d_steps}; more than 1 needs updates=alternating")
 
     @staticmethod
-    def _within(value: float, least: float, most: float = math.inf, below: float = math.inf, says: str = "") -> bool:
+    def _within(value: float, least: float, most: float = math.inf, below: float = math.inf, **_: Any) -> bool:
         return least <= value <= most and value < below  # false for NaN, and for infinity
 
     def to_json(self) -> str:
@@ -133,7 +133,7 @@ class Recipe:
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
-        """The recipe of a JSON text; keys that are left out have their defaults, unknown ones are refused by name."""
+        """The recipe of a JSON text; a key that is left out has its default, an unknown one is refused by name."""
         try:
             plain = json.loads(text)
         except ValueError as error:
@@ -146,8 +146,9 @@ class Recipe:
         return cls(**plain)
 
     def updated(self, settings: dict[str, Any]) -> Recipe:
-        """This recipe with other settings, given as values or as their texts; the data set's own options count too."""
-        own, options = {}, dict(self.data_options)
+        """This recipe with other settings, as values or as texts; the data set's own options are settings too."""
+        own: dict[str, Any] = {}
+        options = dict(self.data_options)
         of_data = list(inspect.signature(maker(settings.get("data", self.data))).parameters)
         for key, value in settings.items():
             value = _read(value) if isinstance(value, str) and TYPES.get(key) is not str else value
@@ -157,31 +158,19 @@ class Recipe:
                 options[key] = value
             else:
                 raise RecipeError(_unknown(key, [*TYPES, *of_data]))
-        return replace(self, **({"data_options": options} | own))
+        return replace(self, **{"data_options": options, **own})
 
     def build(self, dim: int) -> GAN:
         """The GAN of this recipe for samples of `dim` columns, at its starting weights."""
         where = Backend(self.backend, self.dtype)
-        generator = Sequential(
-            self._stack(
-                (self.latent, *self.generator, dim), self.generator_activation, self.generator_output, self.batch_norm
-            ),
-            backend=where,
-            seed=self.seed,
-            name="G",
-        )
-        discriminator = Sequential(
-            self._stack(
-                (self.packing * dim, *self.discriminator, 1), self.discriminator_activation, dropout=self.dropout
-            ),
-            backend=where,
-            seed=self.seed,
-            name="D",
-        )
+        widths = (self.latent, *self.generator, dim)
+        for_g = _stack(widths, self.generator_activation, self.generator_output, batch_norm=self.batch_norm)
+        widths = (self.packing * dim, *self.discriminator, 1)
+        for_d = _stack(widths, self.discriminator_activation, dropout=self.dropout)
         noise = Linear(self.instance_noise, self.steps, self.noise_until) if self.instance_noise else None
         return GAN(
-            generator,
-            discriminator,
+            Sequential(for_g, where, self.seed, "G"),
+            Sequential(for_d, where, self.seed, "D"),
             Latent(self.latent, self.latent_kind),
             objective=self.objective,
             updates=self.updates,
@@ -193,28 +182,14 @@ class Recipe:
             seed=self.seed,
         )
 
-    @staticmethod
-    def _stack(
-        widths: Sequence[int], activation: str, output: str = "linear", batch_norm: bool = False, dropout: float = 0.0
-    ) -> list[Layer]:
-        layers: list[Layer] = []
-        for k, (n_in, n_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
-            last = k == len(widths) - 2
-            layers.append(Dense(n_in, n_out))
-            if batch_norm and not last:
-                layers.append(BatchNorm(n_out))
-            if kind := ACTIVATIONS[output if last else activation]:
-                layers.append(kind())
-            if dropout and not last:
-                layers.append(Dropout(dropout))
-        return layers
-
     def _optimizer(self, own_rate: float | None) -> Optimizer:
-        rate: Rate = self.learning_rate if own_rate is None else own_rate
-        if self.schedule == "hold-cosine":
-            rate = HoldThenCosine(rate, self.steps, self.hold)
-        elif self.schedule == "exponential":
-            rate = Exponential(rate, self.decay)
+        start = self.learning_rate if own_rate is None else own_rate
+        schedules: dict[str, Rate] = {
+            "constant": start,
+            "hold-cosine": HoldThenCosine(start, self.steps, self.hold),
+            "exponential": Exponential(start, self.decay),
+        }
+        rate = schedules[self.schedule]
         if self.optimizer == "sgd":
             return SGD(rate)
         if self.optimizer == "momentum":
@@ -222,6 +197,25 @@ class Recipe:
         return Adam(rate, self.beta1, self.beta2)
 
 
+def _stack(
+    widths: Sequence[int],
+    activation: str,
+    output: str = "linear",
+    batch_norm: bool = False,
+    dropout: float = 0.0,
+) -> list[Layer]:
+    """Dense layers of these widths, each but the last with its normalisation, activation and dropout."""
+    layers: list[Layer] = []
+    for n_in, n_out in zip(widths[:-1], widths[1:-1], strict=False):
+        layers.append(Dense(n_in, n_out))
+        layers += [BatchNorm(n_out)] if batch_norm else []
+        layers += [kind()] if (kind := ACTIVATIONS[activation]) else []
+        layers += [Dropout(dropout)] if dropout else []
+    layers.append(Dense(widths[-2], widths[-1]))
+    return layers + ([kind()] if (kind := ACTIVATIONS[output]) else [])
+
+
+SAMPLES = 2500  # of the averaged generator, for the figures and the quality in the history
 TYPES: dict[str, Any] = typing.get_type_hints(Recipe)
 
 
@@ -238,13 +232,13 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def _in_words(kind: Any) -> str:
-    names = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", types.NoneType: "null"}
-    names |= {tuple: "a list of whole numbers", dict: "an object of settings"}
+    names = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+    names |= {types.NoneType: "null", tuple: "a list of whole numbers", dict: "an object of settings"}
     return " or ".join(names[part] for part in _parts(kind))
 
 
 def _read(text: str) -> Any:
-    """A setting typed on a command line: a number, true, null, or a list as 64,64 or [64, 64]; else the text itself."""
+    """A setting typed on a command line: a number, true, null, a list as 64,64 or [64, 64], else the text."""
     for attempt in (text, text.lower().replace("none", "null"), f"[{text}]"):
         try:
             return json.loads(attempt)
@@ -329,7 +323,7 @@ class Run:
         return self.scaler.to_data(self.gan.generator.backend.to_numpy(self.gan.sample(n, seed, averaged)))
 
     def opinion(self, x: np.ndarray) -> np.ndarray:
-        """D's probability (n,) that each x (n, dim), in the data's units, is real; a pack is made of copies of x."""
+        """D's probability (n,) that x (n, dim), in the data's units, is real; a pack is copies of x."""
         z = np.tile(self.scaler.to_network(x), self.gan.packing)
         return self.gan.generator.backend.to_numpy(self.gan.opinion(z))
 
@@ -342,7 +336,8 @@ class Run:
         (folder / "recipe.json").write_text(self.recipe.to_json(), encoding="utf-8")
         self.history.to_csv(folder / "history.csv")
         arrays = {"scaler.shift": self.scaler.shift, "scaler.scale": self.scaler.scale}
-        checkpoint.save(self.gan, folder / "checkpoint.npz", {"form": self.form, "made with": versions()}, **arrays)
+        extra = {"form": self.form, "made with": versions()}
+        checkpoint.save(self.gan, folder / "checkpoint.npz", extra, **arrays)
 
 
 def start(recipe: Recipe) -> tuple[Run, Distribution | Dataset]:
@@ -393,47 +388,46 @@ def versions() -> dict[str, Any]:
 def run(recipe: Recipe, folder: Path, progress: bool = False) -> Run:
     """Train as the recipe says and leave a run folder: recipe, history, checkpoint, samples.png, training.gif.
 
-    The folder must not exist, or be empty. Where the run fails it is taken away again, except that a run that
-    diverges, or is interrupted, leaves its last good state there. Raises what `start` and `train` raise, OSError.
+    The folder must not exist, or be empty. A run that fails leaves nothing behind, except that one that diverges
+    or is interrupted leaves its last good state. Raises what `start` and `train` raise, and OSError.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RecipeError(f"{folder} already holds something; give another folder with --out")
     state, data = start(recipe)
     from . import plotting  # matplotlib is imported when a figure is wanted
 
-    frames: list[plotting.Frame] = []
     grid, name = plotting.opinion_grid(data), Path(recipe.data).stem
-    rows = -(-recipe.steps // recipe.log_every)
-    stride = recipe.log_every * max(1, -(-rows // max(1, recipe.frames)))
+    rows = math.ceil(recipe.steps / recipe.log_every)
+    stride = recipe.log_every * math.ceil(rows / max(1, recipe.frames))
+    frames: list[plotting.Frame] = []
 
     def watch(gan: GAN, row: dict[str, float]) -> None:
-        if row["step"] % stride == 0 or row["step"] == recipe.steps:
-            samples = state.sample(SAMPLES)
+        step = int(row["step"])
+        if step % stride == 0 or step == recipe.steps:
+            samples, opinion = state.sample(SAMPLES), None if grid is None else state.opinion(grid)
             row["quality"] = quality(samples, data)[1]
-            frames.append(plotting.Frame(int(row["step"]), samples, None if grid is None else state.opinion(grid), dict(row)))
+            frames.append(plotting.Frame(step, samples, opinion, dict(row)))
+
+    def leave() -> None:
+        state.save(folder)
+        if frames:
+            figure = plotting.samples_figure(data, frames[-1], state.history, name=name)
+            plotting.save(figure, folder / "samples.png")
+        if frames and recipe.frames:
+            plotting.animate(data, frames, folder / "training.gif", name=name)
 
     made = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
+    how = (recipe.steps, recipe.batch, [watch], state.scaler, recipe.log_every, recipe.threads, state.history)
     try:
-        state.save(folder)  # a folder that cannot be written to shows now
-        try:
-            train(
-                state.gan, data, recipe.steps, recipe.batch, [watch], state.scaler, recipe.log_every,
-                recipe.threads, state.history, progress,
-            )  # fmt: skip
-        finally:
-            state.save(folder)
-            if frames:
-                plotting.save(plotting.samples_figure(data, frames[-1], state.history, name=name), folder / "samples.png")
-            if recipe.frames and frames:
-                plotting.animate(data, frames, folder / "training.gif", name=name)
+        state.save(folder)  # a folder that cannot be written to shows now, not in the end
+        train(state.gan, data, *how, progress=progress)
+        leave()
     except (Diverged, KeyboardInterrupt):
+        leave()
         raise
     except BaseException:
-        for path in () if not made else (folder,):
-            shutil.rmtree(path, ignore_errors=True)
+        for path in [folder] if made else folder.iterdir():
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
         raise
     return state
-
-
-SAMPLES = 2500  # of the averaged generator, for the figures and the quality in the history

@@ -82,20 +82,21 @@ class Batches:
     def __init__(self, data: Distribution | Dataset | Array, batch: int, seed: int, scaler: Scaler | None = None):
         if batch < 1:
             raise ValueError(f"batch is {batch}; it must be 1 or more")
-        self.batch, self.scaler, self.stream = batch, scaler, Stream(seed, "batches")
-        self.distribution = data if isinstance(data, Distribution) else None
-        self.epoch = -1
-        if self.distribution is None:
-            self.x = data.x if isinstance(data, Dataset) else data
+        self.data, self.batch, self.scaler, self.epoch = data, batch, scaler, -1
+        self.stream = Stream(seed, "batches")
+        if not isinstance(data, Distribution):
+            self.x: Array = data.x if isinstance(data, Dataset) else data
             if len(self.x) < batch:
-                raise ValueError(f"batch is {batch} real samples a step, but the data have {len(self.x)}: take fewer")
+                raise ValueError(
+                    f"batch is {batch} real samples a step, but the data have {len(self.x)}: take fewer"
+                )
             if scaler is not None:
                 self.x = scaler.to_network(self.x)
 
     def at(self, step: int) -> Array:
         """This step's batch."""
-        if self.distribution is not None:
-            x = self.distribution.sample(self.batch, self.stream.at(step))
+        if isinstance(self.data, Distribution):
+            x = self.data.sample(self.batch, self.stream.at(step))
             return x if self.scaler is None else self.scaler.to_network(x)
         epoch, turn = divmod(step, len(self.x) // self.batch)
         if epoch != self.epoch:

@@ -223,6 +223,9 @@ def test_one_constant_pixel_is_no_trouble_and_a_constant_column_is():
     refused(np.array([[1, 2.5, 3], [2, 2.5, 4]]), "column 2 ('x2') is constant", "2.5", "delete")
     refused(np.array([[1, 2, 3], [2, 2, 3]]), "column 2 ('x2') (and 1 more) is constant")
     refused(np.array([1.7e9, 1.7e9 + 1]), "constant", "in float32", "subtract")
+    refused(np.array([0, 1e-45]), "constant")  # its deviation would be zero
+    least = fixed(np.array([0, 2.0**-125]))
+    assert scaler(least).to_network(least.x).tolist() == [[-1], [1]]
 
 
 @pytest.mark.parametrize(

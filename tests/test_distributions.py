@@ -162,13 +162,21 @@ def test_grid_is_the_square_of_published_experiments():
 
 
 def test_discrete_mass_moments_and_staircase():
-    p = Discrete([0.5, 0.0, 0.5], values=[3.0, 2.0, -1.0])
+    p = Discrete([0.25, 0.0, 0.75], values=[3.0, 2.0, -1.0])
     x = column(-2.0, -1.0, 0.0, 2.0, 3.0, 4.0)
-    assert p.density(x).tolist() == [0, 0.5, 0, 0, 0.5, 0]
+    assert p.density(x).tolist() == [0, 0.75, 0, 0, 0.25, 0]
     assert p.log_density(x)[[0, 3]].tolist() == [-math.inf, -math.inf]
-    assert p.cdf(x).tolist() == [0, 0.5, 0.5, 0.5, 1, 1]
-    assert p.mean.tolist() == [1.0] and p.covariance.tolist() == [[4.0]]
+    assert p.cdf(x).tolist() == [0, 0.75, 0.75, 0.75, 1, 1]
+    assert p.mean.tolist() == [0.0] and p.covariance.tolist() == [[3.0]]
     assert set(p.sample(1000, generator())[:, 0]) == {-1.0, 3.0}  # never the value without mass
+
+
+def test_a_uniform_number_of_exactly_zero_picks_a_value_that_has_mass():
+    class Zeros:
+        def random(self, n):
+            return np.zeros(n)
+
+    assert Discrete([0.0, 1.0]).sample(1, Zeros()).tolist() == [[1.0]]
 
 
 # ---- errors

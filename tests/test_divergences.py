@@ -236,6 +236,11 @@ def test_narrow_components_far_apart_are_not_missed():
     assert js(p, Mixture(means + 0.5, sd)) == pytest.approx(LOG_2, abs=1e-12)
 
 
+def test_a_huge_divergence_is_right_to_twelve_digits():
+    p, q = Gaussian(0.0, 1.0), Gaussian(3e3, 1e-4)
+    assert kl(as_mixture(p), as_mixture(q)) == pytest.approx(kl(p, q), rel=1e-12)
+
+
 def test_a_corner_in_the_log_density_is_found():
     # -log q is (|x| - 3)² / 2s² + const but for a corner 7e-5 wide at 0, and E|x| = √(2/π) for x ~ N(0, 1).
     s = 0.02
@@ -245,9 +250,22 @@ def test_a_corner_in_the_log_density_is_found():
     assert found == pytest.approx(expected - corner, abs=1e-9)  # 6513.57 - .00004
 
 
+def test_a_spike_is_found_though_it_is_ten_thousand_times_narrower_than_the_rest():
+    c, s = 1e-3, 1e-4
+    found = cross_entropy(Gaussian(), Mixture([0.0, 0.3], [1.0, s], weights=[1 - c, c]))
+    # Beside the spike q is (1 - c) N(0, 1); on it, t = (x - .3) / s, φ is flat.
+    phi, t = Gaussian().density([[0.3]])[0], np.linspace(-9, 9, 20_001)
+    ratio = c / (1 - c) * np.exp(-(t**2) / 2) / math.sqrt(2 * math.pi) / (s * phi)
+    gain = s * phi * np.trapezoid(np.log1p(ratio), t)
+    assert found == pytest.approx(entropy(Gaussian()) - math.log(1 - c) - gain, abs=1e-4 * gain)
+
+
 def test_integrate_takes_kinks_and_jumps():
     assert integrate(lambda x: np.abs(x[:, 0] - 1 / 3), [0, 1]) == pytest.approx(5 / 18, abs=1e-13)
     assert integrate(lambda x: (x[:, 0] < 1 / 3) * 1.0, [0, 1]) == pytest.approx(1 / 3, abs=1e-13)
+    far = 2.0**20  # where neighbouring numbers are 1e-10 apart, so no cut can meet the tolerance
+    step = integrate(lambda x: (x[:, 0] < far + 1 / 3) * 1.0, [far, far + 1])
+    assert step == pytest.approx(1 / 3, abs=1e-9)
     assert integrate(lambda x: x[:, 0] ** 31, [0, 1]) == pytest.approx(1 / 32, abs=1e-15)
 
 
@@ -367,7 +385,7 @@ def test_d_star_is_right_where_both_densities_underflow():
     x = np.array([[-3.0], [0.5], [200.0], [-200.0]])
     D = optimal_discriminator(Gaussian(0.0), Gaussian(1.0), x)
     assert Gaussian(1.0).density(x)[2] == 0
-    assert D == pytest.approx([1 / (1 + math.exp(-3.5)), 0.5, math.exp(-199.5), 1.0], rel=1e-12)
+    np.testing.assert_allclose(D, [1 / (1 + math.exp(-3.5)), 0.5, math.exp(-199.5), 1.0], rtol=1e-12)
 
 
 def test_d_star_of_discretes_between_their_values():
@@ -378,7 +396,19 @@ def test_d_star_of_discretes_between_their_values():
 # ---- errors and edges
 
 
+def test_rounding_leaves_no_divergence_out_of_range():
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        p = rng.dirichlet(np.ones(4))
+        q = p * (1 + 1e-9 * rng.normal(size=4))  # KL is 1e-18, and sums of this kind err by 1e-16
+        apart = np.concatenate([p, np.zeros(4)]), np.concatenate([np.zeros(4), q / q.sum()])
+        assert 0 <= kl(p, q / q.sum()) < 1e-15 and 0 <= js(p, q / q.sum()) < 1e-15
+        assert LOG_2 - 1e-15 < js(*apart) <= LOG_2
+
+
 def test_probabilities_that_underflow():
+    tiny = np.array([1.0, 1e-310])  # p / q would overflow
+    assert kl([0.5, 0.5], tiny) == pytest.approx(-LOG_2 + 155 * math.log(10), rel=1e-12)
     p, q = np.array([1.0, 5e-324]), np.array([1.0, 0.0])
     assert js(p, q) < 1e-300
     assert kl(q, p) == 0 and kl(p, q) == math.inf

@@ -103,15 +103,11 @@ def chain(names, width=8):
     return layers
 
 
-def faults(chains, scramble, width=8, batch=9, tries=3, **options):
-    """The chains whose gradients are wrong at every one of several random points.
-
-    A point may lie within h of a kink, or BatchNorm may follow a column that hardly varies: there the difference
-    quotient is wrong. A wrong formula is wrong everywhere.
-    """
+def faults(chains, scramble, width=8, batch=9, points=1, **options):
+    """The chains whose gradients are wrong at every one of so many random points."""
     found = []
     for names in chains:
-        for seed in range(tries):
+        for seed in range(points):
             net = scramble(Sequential(chain(names, width), width=width), seed)
             x = np.random.default_rng(100 + seed).standard_normal((batch, width))
             report = check_gradients(net, x, seed=seed, training=True, **options)
@@ -179,8 +175,10 @@ def test_networks_of_any_depth_width_and_batch_pass_the_gradient_check(scramble,
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(network, "WIDE", 1 if wide else 1 << 30)
         patch.setitem(MAKERS, "Dense", lambda w: Dense(w, w + width))
-        # deep chains are curved and BatchNorm divides by small numbers: a slope is then known to fewer digits
-        assert faults([names], scramble, width, batch, coordinates=4, directions=2, bound=1e-6) == []
+        # One point in a few thousand lies within h of a kink, where the difference quotient is wrong: so two points.
+        # A chain of sigmoids has slopes so small that rounding leaves them five digits.
+        options = {"points": 2, "coordinates": 4, "directions": 2, "bound": 1e-5}
+        assert faults([names], scramble, width, batch, **options) == []
 
 
 # -------------------------------------------------------------------------------------------- values
@@ -328,7 +326,7 @@ def test_batchnorm_keeps_groups_of_rows_apart(layout):
 
 
 def test_the_gradients_of_two_groups_are_those_of_two_batches(scramble, layout):
-    net = scramble(Sequential([Dense(3, 4), BatchNorm(4), Tanh(), Dense(4, 1)], backend="numpy")).to("numpy", "float64")
+    net = scramble(Sequential([Dense(3, 4), BatchNorm(4), Tanh(), Dense(4, 1)], "numpy")).to("numpy", "float64")
     rng = np.random.default_rng(1)
     x, dy = rng.standard_normal((10, 3)), rng.standard_normal((10, 1))
 
