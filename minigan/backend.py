@@ -68,8 +68,9 @@ class Backend:
     """
 
     def __init__(self, name: str = "numpy", dtype: str = "float32"):
-        if str(dtype) not in ("float32", "float64"):
-            raise ValueError(f"dtype is {str(dtype)!r}; minigan computes in 'float32' or 'float64'")
+        dtype = getattr(dtype, "__name__", str(dtype))  # np.float32 and np.dtype("float32") will do as well
+        if dtype not in ("float32", "float64"):
+            raise ValueError(f"dtype is {dtype!r}; minigan computes in 'float32' or 'float64'")
         if name not in ("numpy", "cupy", "auto"):
             raise ValueError(f"backend is {name!r}; choose 'numpy', 'cupy' or 'auto'")
         self.xp: Any = np

@@ -279,7 +279,7 @@ class GAN:
                 net.moved()
         for optimizer, updates in zip(self.optimizers, (steps, steps * self.d_steps), strict=True):
             optimizer.steps = updates
-        self.steps = steps
+        self.steps, self._room = steps, None  # the room's logits are of another step
 
     def __getstate__(self) -> dict:
         return {k: v for k, v in self.__dict__.items() if k not in ("_room", "_blend")}

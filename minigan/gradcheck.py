@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .backend import Backend
 from .layers import Layer
 from .network import Sequential
 
@@ -40,16 +41,15 @@ class Report:
     @property
     def error(self) -> float:
         """The largest relative error; infinite where a probe is not a number."""
-        return max(p.error if p.error == p.error else float("inf") for p in self.probes)
+        return max(p.error for p in self.probes)
 
     @property
     def ok(self) -> bool:
         return self.error <= self.bound
 
     def __str__(self) -> str:
-        worst = sorted(self.probes, key=lambda p: -p.error)[:8]
         lines = [f"{'where':24} {'analytic':>14} {'numeric':>14} {'rel. error':>10}  verdict"]
-        for p in worst:
+        for p in self.probes[:8]:
             verdict = "ok" if p.error <= self.bound else "DIFFERS"
             lines.append(f"{p.where:24} {p.analytic:14.6e} {p.numeric:14.6e} {p.error:10.1e}  {verdict}")
         verdict = "ok" if self.ok else "WRONG"
@@ -74,11 +74,10 @@ def check_gradients(
     max(|a|, |n|, SMALL × the largest gradient). With training=True Dropout draws the same mask in every pass.
     """
     if isinstance(what, Layer):
-        net = Sequential([_fresh(what)], width=x.shape[1], name="checked", backend="numpy")
+        net = Sequential([_fresh(what)], Backend("numpy", "float64"), name="checked", width=x.shape[1])
         if hasattr(what, "xp"):  # its present weights, not new ones
-            for name in ("W", "b", "gamma", "beta"):
-                if hasattr(what, name):
-                    getattr(net.layers[0], name)[...] = getattr(what, name)
+            net.assign(net.backend.to_numpy(what.theta))
+            net.state[...] = net.backend.to_numpy(what.state)
     else:
         net = what
     net = net.to("numpy", "float64")
@@ -126,7 +125,8 @@ def check_gradients(
         u = rng.standard_normal(x.shape)
         floor = SMALL * float(np.abs(dx).max(initial=0))
         probes.append((f"tangent {k}", float((dy * net.tangent(u, trace)).sum()), float((dx * u).sum()), floor))
-    return Report(tuple(Probe(w, a, n, _relative(a, n, floor)) for w, a, n, floor in probes), bound, h)
+    done = [Probe(where, a, n, _relative(a, n, floor)) for where, a, n, floor in probes]
+    return Report(tuple(sorted(done, key=lambda probe: -probe.error)), bound, h)
 
 
 def _fresh(layer: Layer) -> Layer:
@@ -134,5 +134,7 @@ def _fresh(layer: Layer) -> Layer:
 
 
 def _relative(a: float, n: float, floor: float) -> float:
-    scale = max(abs(a), abs(n), floor)
-    return abs(a - n) / scale if scale else 0.0
+    if a == n:
+        return 0.0
+    error = abs(a - n) / (max(abs(a), abs(n), floor) or 1.0)
+    return error if error == error else float("inf")

@@ -46,7 +46,7 @@ class Layer:
     Subclasses are dataclasses: their fields are the settings (shown, saved and copied), all else is cut by `bind`.
     """
 
-    reads: ClassVar[frozenset[str]] = frozenset()  # of "input", "output"
+    reads: ClassVar[frozenset[str]] = frozenset({"input", "output"})  # both are kept until a layer says less
     in_place: ClassVar[bool] = False
     random: ClassVar[bool] = False  # forward draws from rng while training
     couples_rows: ClassVar[bool] = False  # a row's y depends on other rows of the batch
@@ -73,7 +73,7 @@ class Layer:
 
     def bind(self, backend: Backend, theta: Array, grad: Array, state: Array) -> None:
         """Take up residence: cut views of the network's flat vectors (each as long as this layer said)."""
-        self.xp = backend.xp
+        self.xp, self.theta, self.state = backend.xp, theta, state
 
     def initialise(self, rng: np.random.Generator) -> None:
         """Fill the parameters with their starting values."""
@@ -290,6 +290,8 @@ class Maxout(Layer):
 
     k: int = 2
 
+    reads = frozenset()  # the memo knows all
+
     def __post_init__(self) -> None:
         if self.k < 2:
             raise ValueError(f"Maxout(k={self.k}): at least 2 columns must compete")
@@ -325,6 +327,7 @@ class Dropout(Layer):
 
     p: float = 0.5
 
+    reads = frozenset()
     in_place = True
     random = True
 
@@ -364,6 +367,7 @@ class BatchNorm(Layer):
     momentum: float = 0.1
     epsilon: float = 1e-5
 
+    reads = frozenset()
     couples_rows = True
 
     def __post_init__(self) -> None:

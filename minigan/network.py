@@ -178,7 +178,8 @@ class Sequential:
 
         training switches Dropout and BatchNorm to their training forms; rng is Dropout's source.
         """
-        trace.ys[0] = x = self._check(x, trace, 0, "x")
+        trace.ys[0] = x = self._check(x, trace, self.widths[0], "x")
+        trace.version = -1  # should a layer raise, what it leaves behind is nobody's activations
         for layer, y, memo in zip(self.layers, trace.ys[1:], trace.memos, strict=True):
             layer.forward(x, y, memo, training, rng)
             x = y
@@ -205,7 +206,9 @@ class Sequential:
                 f"network {self.name!r} has moved since this trace was filled, so its activations belong to "
                 f"other weights: call {self.name}.forward(x, trace) again before backward"
             )
-        dy = self._check(dy, trace, -1, "dy")
+        dy = self._check(dy, trace, self.widths[-1], "dy")
+        if weights is not None:
+            weights = self._check(weights, trace, 1, "weights")
         ys, dys = trace.ys, trace.dys or trace.prepare_backward()
         for k in range(len(self.layers) - 1, -1, -1):
             layer, x, y, memo, dx = self.layers[k], ys[k], ys[k + 1], trace.memos[k], dys[k]
@@ -230,7 +233,7 @@ class Sequential:
         """
         if trace.version != self.version:
             raise StaleTraceError(f"network {self.name!r} has moved since this trace was filled: forward again")
-        dx = self._check(dx, trace, 0, "dx")
+        dx = self._check(dx, trace, self.widths[0], "dx")
         ys, dys = trace.ys, trace.dys or trace.prepare_backward()
         for k, layer in enumerate(self.layers):
             layer.tangent(ys[k], ys[k + 1], dx, dys[k + 1], trace.memos[k])
@@ -239,6 +242,7 @@ class Sequential:
 
     def absorb(self, trace: Trace) -> None:
         """Move `state` by what the trace's last training forward saw: once a step, not at every forward."""
+        self._check_owner(trace)
         for layer, memo in zip(self.layers, trace.memos, strict=True):
             layer.absorb(memo)
 
@@ -249,18 +253,20 @@ class Sequential:
             raise ValueError(f"network {self.name!r} wants x of shape (B, {self.widths[0]}), not {x.shape}")
         return self.forward(x, self.trace(len(x))).copy() if len(x) else self.backend.empty(0, self.widths[-1])
 
-    def _check(self, a: Array, trace: Trace, end: int, what: str) -> Array:
-        """a as this backend's array, cast once at the door; a wrong shape or a strange trace raises."""
+    def _check_owner(self, trace: Trace) -> None:
         if trace.network is not self:
             raise ValueError(
                 f"this trace belongs to another network ({trace.network.name!r}): use {self.name}.trace(batch)"
             )
+
+    def _check(self, a: Array, trace: Trace, width: int, what: str) -> Array:
+        """a as this backend's array, cast once at the door; a wrong shape or a strange trace raises."""
+        self._check_owner(trace)
         if type(a) is not self.backend.xp.ndarray or a.dtype != self.backend.dtype:
             a = self.backend.asarray(a)
-        if a.shape != (trace.batch, self.widths[end]):
+        if a.shape != (trace.batch, width):
             raise ValueError(
-                f"network {self.name!r} wants {what} of shape ({trace.batch}, {self.widths[end]}) "
-                f"with this trace, not {a.shape}"
+                f"network {self.name!r} wants {what} of shape ({trace.batch}, {width}) with this trace, not {a.shape}"
             )
         return a
 
@@ -280,9 +286,14 @@ class Sequential:
         """Another network with the same layers, theta and state, and vectors of its own."""
         return copy.deepcopy(self)
 
+    __copy__ = copy  # a shallow copy would take the layers, and so their views, away from this network
+
     def to(self, backend: str | Backend, dtype: str | None = None) -> Sequential:
         """A copy on another backend, or in another float type."""
-        where = backend if isinstance(backend, Backend) else Backend(backend, dtype or self.backend.dtype.name)
+        if isinstance(backend, str):
+            backend = Backend(backend, dtype or self.backend.dtype.name)
+        elif dtype is not None:
+            backend = Backend(backend.name, dtype)
         twin: Any = object.__new__(Sequential)
-        twin.__setstate__(copy.deepcopy(self.__getstate__()) | {"backend": where})
+        twin.__setstate__(copy.deepcopy(self.__getstate__()) | {"backend": backend})
         return twin

@@ -27,7 +27,7 @@ class HoldThenCosine:
 
     def __call__(self, step: int) -> float:
         held = self.hold * self.steps
-        falling = min(1.0, max(0.0, step - held) / max(1.0, self.steps - held))
+        falling = 1.0 if step >= self.steps else max(0.0, step - held) / max(1.0, self.steps - held)
         return self.rate * (1 + math.cos(math.pi * falling)) / 2
 
 

@@ -12,7 +12,7 @@ import pytest
 from minigan.backend import Backend
 from minigan.gan import GAN, Latent
 from minigan.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Tanh
-from minigan.network import Sequential
+from minigan.network import Sequential, StaleTraceError
 from minigan.objectives import value_function
 from minigan.optimizers import SGD, Adam, Exponential, Momentum
 from minigan.streams import Stream
@@ -39,7 +39,7 @@ def batches(n, rows=8, dim=2, seed=0):
 DOUBLE = Backend("numpy", "float64")
 
 
-# -------------------------------------------------- a slow GAN: naive formulas, nothing shared, one player at a time
+# ------------------------------------ a slow GAN: naive formulas, nothing shared, one player at a time
 
 
 class SlowNet:
@@ -130,11 +130,9 @@ def slow_run(gan, reals, rates):
         if gan.updates == "alternating":
             shown_fake = noisy(G.forward(z_rng.standard_normal((batch, gan.latent.dim))))
         q = judge(shown_fake)
-        if gan.objective.name == "minimax":  # G minimises log(1-q)
-            dp = -1 / (1 - q)
-        else:  # G minimises -log q
-            dp = -1 / q
-        _, dx = D.backward(dp * q * (1 - q) / len(q))
+        # G minimises log(1-q), or -log q
+        dq = -1 / (1 - q) if gan.objective.name == "minimax" else -1 / q
+        _, dx = D.backward(dq * q * (1 - q) / len(q))
         grad_g, _ = G.backward(dx.reshape(batch, dim))
         G.theta = for_g.move(G.theta, grad_g)
         D.theta = theta_d
@@ -144,7 +142,9 @@ def slow_run(gan, reals, rates):
 
 
 @pytest.mark.parametrize("objective", ["non-saturating", "minimax"])
-@pytest.mark.parametrize(("packing", "noise"), [(1, None), (2, None), (1, Exponential(0.5, 0.8)), (2, lambda t: 0.1)])
+@pytest.mark.parametrize(
+    ("packing", "noise"), [(1, None), (2, None), (1, Exponential(0.5, 0.8)), (2, lambda t: 0.1)]
+)
 @pytest.mark.parametrize(("updates", "d_steps"), [("alternating", 1), ("alternating", 3), ("simultaneous", 1)])
 def test_twenty_steps_equal_a_slow_implementation_of_the_book(updates, d_steps, packing, noise, objective, layout):
     rates = 3e-2, 2e-2  # large, so that twenty steps go somewhere
@@ -212,7 +212,7 @@ def test_substeps_have_fixed_names_and_order(options, names):
 
 def test_each_substep_hands_out_the_array_that_it_made():
     gan = game()
-    seen = {name: array for name, array in gan.substeps(batches(1)[0])}
+    seen = dict(gan.substeps(batches(1)[0]))
     shapes = {name: array.shape for name, array in seen.items()}
     assert shapes["draw latent"] == (8, 3) and shapes["generate"] == shapes["generate again"] == (8, 2)
     assert shapes["judge"] == (16, 1) and shapes["judge again"] == (8, 1)
@@ -283,11 +283,11 @@ def test_a_run_stays_in_its_float_type_from_end_to_end(updates, backend):
     for real in batches(3):  # float64 samples, cast at the door
         gan.step(real)
     room = gan._room
-    traces = room.made, room.both, room.fake
+    traces = [trace for trace in (room.made, room.both, room.fake) if trace.version >= 0]  # those in use
     arrays = {
         **gan.vectors(),
         **{f"{net.name}.grad": net.grad for net in (gan.generator, gan.discriminator)},
-        **{f"trace {i}, y{k}": y for i, trace in enumerate(traces) for k, y in enumerate(trace.ys) if y is not None},
+        **{f"trace {i}, y{k}": y for i, trace in enumerate(traces) for k, y in enumerate(trace.ys)},
         **{f"trace {i}, dy{k}": dy for i, trace in enumerate(traces) for k, dy in enumerate(trace.dys)},
         **{name: getattr(room, name) for name in ("z", "seen", "noise", "d_both", "d_fake", "factors")},
         "sample": gan.sample(5),
@@ -448,7 +448,7 @@ def test_a_copied_gan_trains_on_bit_for_bit_as_the_original_does(updates, twin_o
     for real in reals[3:]:
         twin.step(real)
     for name, vector in gan.vectors().items():
-        np.testing.assert_array_equal(vector, frozen[name], err_msg=f"the copy's steps moved the original's {name}")
+        np.testing.assert_array_equal(vector, frozen[name], err_msg=f"the copy moved the original's {name}")
     for real in reals[3:]:
         gan.step(real)
     for name, vector in gan.vectors().items():
@@ -457,7 +457,7 @@ def test_a_copied_gan_trains_on_bit_for_bit_as_the_original_does(updates, twin_o
     assert twin.losses() == gan.losses() and twin.steps == gan.steps == 6
 
 
-def test_vectors_name_all_that_a_step_depends_on():
+def test_vectors_and_the_step_number_restore_all_that_a_step_depends_on():
     gan = game(extra_g=[BatchNorm(6)], optimizers=(Adam(1e-3), Momentum(1e-2)))
     reals = batches(4)
     for real in reals[:2]:
@@ -465,14 +465,35 @@ def test_vectors_name_all_that_a_step_depends_on():
     saved = everything(gan)
     assert {"generator.m", "generator.v", "discriminator.v", "average.theta", "generator.state"} <= set(saved)
     fresh = game(extra_g=[BatchNorm(6)], optimizers=(Adam(1e-3), Momentum(1e-2)))
-    for name, vector in fresh.vectors().items():
-        vector[...] = saved[name]
-    fresh.steps = fresh.optimizers[0].steps = fresh.optimizers[1].steps = 2
+    fresh.step(reals[3])
+    fresh.restore(2, saved)
+    with pytest.raises(ValueError, match="no step was taken"):
+        fresh.losses()  # the logits of its own step are not those of step 2
     for real in reals[2:]:
         gan.step(real)
         fresh.step(real)
     for name, vector in gan.vectors().items():
         np.testing.assert_array_equal(vector, fresh.vectors()[name], err_msg=name)
+
+
+@pytest.mark.parametrize("wrong", [{"generator.theta": np.zeros(3)}, {"stranger": np.zeros(3)}])
+def test_restore_refuses_vectors_of_another_gan_and_changes_nothing(wrong):
+    gan = game()
+    before = everything(gan)
+    with pytest.raises(ValueError, match=f"vector '{next(iter(wrong))}' has 3 numbers in what is restored"):
+        gan.restore(1, {name: vector + 1 for name, vector in before.items()} | wrong)
+    assert gan.steps == 0
+    for name, vector in gan.vectors().items():
+        np.testing.assert_array_equal(vector, before[name])
+
+
+def test_restoring_makes_older_traces_stale():
+    gan = game()
+    trace = gan.generator.trace(2)
+    gan.generator.forward(np.ones((2, 3)), trace)
+    gan.restore(0, everything(gan))
+    with pytest.raises(StaleTraceError):
+        gan.generator.backward(np.ones((2, 2)), trace)
 
 
 def test_one_optimiser_given_to_both_players_serves_each_on_its_own():
@@ -483,7 +504,7 @@ def test_one_optimiser_given_to_both_players_serves_each_on_its_own():
         apart.step(real)
     for name, vector in shared.vectors().items():
         np.testing.assert_array_equal(vector, apart.vectors()[name], err_msg=name)
-    assert not hasattr(one, "net")
+    assert one.net is None
 
 
 def test_the_seed_decides_the_run():
@@ -628,7 +649,7 @@ def same_twice():
         (nets, {"updates": "both"}, r"updates is 'both'; choose 'alternating' or 'simultaneous'"),
         (nets, {"d_steps": 0}, r"d_steps is 0"),
         (nets, {"updates": "simultaneous", "d_steps": 2}, r"d_steps is 2; .* 1 with simultaneous updates"),
-        (nets, {"objective": "wasserstein"}, r"objective is 'wasserstein'; choose one of 'non-saturating', 'minimax'"),
+        (nets, {"objective": "wasserstein"}, r"objective is 'wasserstein'; choose one of 'non-saturating'"),
         (nets, {"average": 1.0}, r"average is 1.0; it must be a decay in \[0, 1\), or None"),
         (nets, {"average": -0.5}, r"average is -0.5"),
         (nets, {"seed": -1}, r"seed is -1"),

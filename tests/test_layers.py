@@ -175,7 +175,7 @@ def test_networks_of_any_depth_width_and_batch_pass_the_gradient_check(scramble,
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(network, "WIDE", 1 if wide else 1 << 30)
         patch.setitem(MAKERS, "Dense", lambda w: Dense(w, w + width))
-        # One point in a few thousand lies within h of a kink, where the difference quotient is wrong: so two points.
+        # One point in a few thousand lies within h of a kink, where the quotient is wrong: so two points.
         # A chain of sigmoids has slopes so small that rounding leaves them five digits.
         options = {"points": 2, "coordinates": 4, "directions": 2, "bound": 1e-5}
         assert faults([names], scramble, width, batch, **options) == []

@@ -113,7 +113,9 @@ def test_a_copied_optimiser_moves_the_network_that_was_copied_with_it(scramble):
     np.testing.assert_array_equal(forwards(twin.net), forwards(net))
 
 
-@pytest.mark.parametrize("where", [("numpy", "float64"), (Backend("numpy", "float64"), None), (Backend(), "float64")])
+@pytest.mark.parametrize(
+    "where", [("numpy", "float64"), (Backend("numpy", "float64"), None), (Backend(), "float64")]
+)
 def test_to_changes_the_float_type_of_all_vectors(where, scramble):
     net = scramble(small())
     twin = net.to(*where)
@@ -198,7 +200,8 @@ def test_row_weights_of_another_shape_are_refused(shape):
 
 
 def test_the_tangent_of_a_network_is_its_directional_derivative(scramble, layout):
-    net = scramble(Sequential([Dense(3, 4), Tanh(), Maxout(2), Softplus(), Dense(2, 3)], Backend("numpy", "float64")))
+    layers = [Dense(3, 4), Tanh(), Maxout(2), Softplus(), Dense(2, 3)]
+    net = scramble(Sequential(layers, Backend("numpy", "float64")))
     x, _, trace = passed(net)
     u = np.random.default_rng(1).standard_normal(x.shape)
     by_difference = (net(x + 1e-6 * u) - net(x - 1e-6 * u)) / 2e-6
@@ -404,7 +407,7 @@ def test_a_trace_without_rows_or_with_unequal_groups_is_refused(options):
 
 
 def test_assign_refuses_a_vector_of_another_length():
-    with pytest.raises(ValueError, match=r"'net' has 42 parameters, the vector has shape \(3,\)"):
+    with pytest.raises(ValueError, match=r"'net' has 42 parameters, the vector \(3,\)"):
         small().assign([1, 2, 3])
 
 
@@ -417,7 +420,7 @@ def used():
 @pytest.mark.parametrize(
     ("layers", "options", "error", "message"),
     [
-        (lambda: [], {}, ValueError, "'net' has no layers"),
+        (list, {}, ValueError, "'net' has no layers"),
         (lambda: [Dense(2, 3), "relu"], {}, TypeError, "layer 1 of network 'net' is 'relu'"),
         (lambda: [ReLU] * 2, {"width": 2}, TypeError, "which is no minigan Layer"),
         (lambda: [ReLU(), Tanh()], {}, ValueError, r"give width=\.\.\."),

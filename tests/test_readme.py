@@ -1,0 +1,59 @@
+"""The README says what is so: its code runs and prints what it says, its commands work, its counts are true."""
+
+import contextlib
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from minigan.cli import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.S)
+CODE = [text for language, text in BLOCKS if language == "python"]
+COMMANDS = [
+    line for language, text in BLOCKS if language == "sh" for line in text.splitlines() if line.startswith("minigan")
+]
+
+
+def test_the_twelve_lines_print_what_the_readme_says():
+    said = next(text for language, text in BLOCKS if language == "").split()
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(CODE[0], {})
+    for printed, promised in zip(out.getvalue().split(), said, strict=True):
+        number = promised.rstrip(",")
+        if re.fullmatch(r"-?\d+\.\d+", number):
+            assert float(printed.rstrip(",")) == pytest.approx(float(number), abs=0.03)  # BLAS kernels differ
+        else:
+            assert printed == promised
+
+
+def test_the_other_code_runs():
+    for text in CODE[1:]:
+        exec(text, {})
+
+
+def test_the_commands_work(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    quick = ["--steps", "20", "--set", "log_every=10", "--set", "frames=2"]
+    assert len(COMMANDS) >= 5
+    for line in COMMANDS:
+        words = shlex.split(line, comments=True)[1:]
+        assert main(words + (quick if words[0] == "train" else [])) == 0, (line, capsys.readouterr().err)
+    checkpoints = [tmp_path / "runs" / name / "checkpoint.npz" for name in ("digits", "again")]
+    assert checkpoints[0].read_bytes() == checkpoints[1].read_bytes()
+
+
+def test_the_line_counts_are_true():
+    table = dict(re.findall(r"^\| `(minigan/\S+\.py)` \| (\d+) \|", README, re.M))
+    counts = {f"minigan/{p.name}": len(p.read_text("utf-8").splitlines()) for p in (ROOT / "minigan").glob("*.py")}
+    counts = {name: str(n) for name, n in counts.items() if "__" not in name}
+    assert table == counts
+
+
+def test_what_the_readme_links_to_is_there():
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
