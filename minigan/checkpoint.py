@@ -40,8 +40,12 @@ def describe(thing: Any) -> Any:
     """A dataclass as {"is": its class, its fields ...}, down to what JSON can hold; raises TypeError for more."""
     if is_dataclass(thing) and not isinstance(thing, type):
         return {"is": type(thing).__name__} | {f.name: describe(getattr(thing, f.name)) for f in fields(thing)}
+    if isinstance(thing, dict):
+        return {name: describe(part) for name, part in thing.items()}
     if isinstance(thing, list | tuple):
         return [describe(part) for part in thing]
+    if isinstance(thing, np.generic):
+        return thing.item()
     if thing is None or isinstance(thing, bool | int | float | str):
         return thing
     raise TypeError(
@@ -56,7 +60,9 @@ def rebuild(plain: Any, known: dict[str, type]) -> Any:
         return tuple(rebuild(part, known) for part in plain)
     if not isinstance(plain, dict):
         return plain
-    name = plain.get("is")
+    if "is" not in plain:
+        return {name: rebuild(part, known) for name, part in plain.items()}
+    name = plain["is"]
     if name not in known:
         raise CheckpointError(f"it uses {name!r}, which minigan does not know: give load(..., classes=[{name}])")
     return known[name](**{k: rebuild(v, known) for k, v in plain.items() if k != "is"})
@@ -64,25 +70,30 @@ def rebuild(plain: Any, known: dict[str, type]) -> Any:
 
 def about(gan: GAN) -> dict[str, Any]:
     """How to build this GAN again, as plain data."""
-    custom = gan.objective.name not in OBJECTIVES
-    return {
+    objective: Any = gan.objective
+    if type(objective) in map(type, OBJECTIVES.values()):
+        objective = objective.name
+    elif not vars(objective):  # a class without settings need not be a dataclass
+        objective = {"is": type(objective).__name__}
+    plain = {
         "backend": gan.generator.backend.name,
         "dtype": gan.generator.backend.dtype.name,
         "networks": [
-            {"name": net.name, "seed": net.seed, "width": net.widths[0], "layers": describe(net.layers)}
+            {"name": net.name, "seed": net.seed, "width": net.widths[0], "layers": net.layers}
             for net in (gan.generator, gan.discriminator)
         ],
-        "latent": describe(gan.latent),
-        "objective": {"is": type(gan.objective).__name__} if custom else gan.objective.name,
+        "latent": gan.latent,
+        "objective": objective,
         "updates": gan.updates,
         "d_steps": gan.d_steps,
-        "optimizers": [describe(optimizer) for optimizer in gan.optimizers],
+        "optimizers": gan.optimizers,
         "average": gan.decay,
         "packing": gan.packing,
-        "instance_noise": describe(gan.instance_noise),
+        "instance_noise": gan.instance_noise,
         "seed": gan.seed,
         "steps": gan.steps,
     }
+    return describe(plain)
 
 
 def build(plain: dict[str, Any], backend: str | None = None, classes: Sequence[type] = ()) -> GAN:

@@ -11,7 +11,7 @@ import os
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from . import __version__
 from .backend import BackendError, find_cupy
@@ -27,15 +27,15 @@ def main(argv: list[str] | None = None) -> int:
     try:
         args.command(args)
         sys.stdout.flush()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         if args.debug:
             raise
-        print("minigan: interrupted", file=sys.stderr)
+        print(f"minigan: interrupted{_notes(stop)}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, OSError, MemoryError, BackendError, Diverged) as error:
+    except (ValueError, OSError, MemoryError, OverflowError, BackendError, Diverged) as error:
         if args.debug:
             raise
         print(f"minigan: {_one_line(error)}", file=sys.stderr)
@@ -50,11 +50,20 @@ def _one_line(error: BaseException) -> str:
         return f"{error.strerror}; nothing was left behind"
     if isinstance(error, MemoryError):
         return f"not enough memory ({error}); take a smaller batch, network or number of samples"
-    return " ".join(str(error).split())
+    return " ".join(str(error).split()) + _notes(error)
+
+
+def _notes(error: BaseException) -> str:
+    return "".join(f"; {note}" for note in getattr(error, "__notes__", []))
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"minigan: {message}; `{self.prog} --help` says what there is\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="minigan", description="Generative adversarial networks from scratch: train one, and look inside."
     )
     parser.add_argument("--version", action="version", version=f"minigan {__version__}")
@@ -105,7 +114,8 @@ def _count(text: str) -> int:
 
 
 def train(args: argparse.Namespace) -> None:
-    from .recipes import RECIPES, Recipe, RecipeError, recipe_for, run
+    from .datasets import KNOWN
+    from .recipes import RECIPES, RecipeError, read, recipe_for, run
 
     settings: dict[str, Any] = {}
     for pair in args.set:
@@ -119,19 +129,21 @@ def train(args: argparse.Namespace) -> None:
     elif args.recipe is not None:
         if not Path(args.recipe).is_file():
             raise RecipeError(f"recipe {args.recipe!r} is neither a file nor one of {', '.join(RECIPES)}")
-        recipe = Recipe.from_json(Path(args.recipe).read_text(encoding="utf-8"))
+        recipe = read(args.recipe)
     else:
         recipe = recipe_for(args.data or "ring", settings)
     if args.data is not None and args.recipe is not None:
-        recipe = replace(recipe, data=args.data)
+        file = args.data not in KNOWN and Path(args.data).exists()
+        recipe = replace(recipe, data=str(Path(args.data).resolve()) if file else args.data)
     recipe = recipe.updated(settings)
     name = Path(recipe.data).stem
     folder = args.out or next(f for i in range(1, 10_000) if not (f := Path("runs", f"{name}-{i:03}")).exists())
     try:
         state = run(recipe, folder, progress=True)
     except (Diverged, KeyboardInterrupt) as stop:
-        print(f"{folder} holds the last good state", file=sys.stderr)
-        raise stop
+        if folder.is_dir():
+            stop.add_note(f"{folder} holds the last good state")
+        raise
     last = state.history.rows[-1]
     print("  ".join(f"{k} {v:,}" if k == "step" else f"{k} {v:.4g}" for k, v in last.items()))
     files = ", ".join(sorted(path.name for path in folder.iterdir()))

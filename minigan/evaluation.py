@@ -15,6 +15,7 @@ from .metrics import (
     label_mix,
     mode_report,
     moments,
+    nearest,
     neighbour_ratios,
     perfect_mode_report,
     wilson_interval,
@@ -39,8 +40,9 @@ class Row:
 def evaluate(generators: dict[str, np.ndarray], data: Distribution | Dataset, seed: int = 0) -> list[Row]:
     """The table for samples (n, d) of each named generator, in the data's units; n at least 2, equal for all.
 
-    Mixtures: modes, high-quality share, reverse KL. Sets with held-out rows: the neighbour ratios, and the mix of
-    labels where there are any. All: a fresh critic's accuracy, the Fréchet distance, means and covariances.
+    Mixtures: modes, high-quality share, reverse KL. Sets with held-out rows, unless half of those stand among the
+    training rows too: the neighbour ratios, and the mix of labels where there are any. All: a fresh critic's
+    accuracy, the Fréchet distance, means and covariances.
     """
     n = len(next(iter(generators.values())))
     rows: list[Row] = []
@@ -54,7 +56,7 @@ def evaluate(generators: dict[str, np.ndarray], data: Distribution | Dataset, se
         add("high quality", lambda x: f"{mode_report(x, data).high_quality:.1%}", f"{ideal.high_quality:.1%}")
         add("reverse KL, nats", lambda x: f"{mode_report(x, data).reverse_kl:.4f}", f"{ideal.reverse_kl:.4f}")
     held_out = data.held_out if isinstance(data, Dataset) else None
-    if isinstance(data, Dataset) and held_out is not None:
+    if isinstance(data, Dataset) and held_out is not None and np.median(nearest(held_out, data.x)[0]) > 0:
         fewer = min(n, 1000)
         ratios = {name: neighbour_ratios(x[:fewer], data.x, held_out) for name, x in generators.items()}
         for what, field in (

@@ -266,7 +266,8 @@ class Sequential:
             a = self.backend.asarray(a)
         if a.shape != (trace.batch, width):
             raise ValueError(
-                f"network {self.name!r} wants {what} of shape ({trace.batch}, {width}) with this trace, not {a.shape}"
+                f"network {self.name!r} wants {what} of shape ({trace.batch}, {width}) "
+                f"with this trace, not {a.shape}"
             )
         return a
 

@@ -28,10 +28,11 @@ from .datasets import Dataset, column_names
 from .distributions import Discrete, Distribution, Mixture
 
 REAL, FAKE, GREY = "#0072B2", "#D55E00", "#595959"
-OPINION = LinearSegmentedColormap.from_list("opinion", ["#F5C9A8", "#FFFFFF", "#A3CBE3"])  # pale: points lie on it
-BANDS = np.array([0, *np.arange(0.05, 1, 0.1), 1])  # steps of D's opinion; .45 to .55, "cannot tell", is white
+BANDS = [0, *np.arange(0.05, 1, 0.1), 1]  # steps of D's opinion; .45 to .55, "cannot tell", is white
+OPINION = LinearSegmentedColormap.from_list("opinion", ["#F8D3B6", "#FFFFFF", "#92C0DD"], len(BANDS) - 1)  # pale
 SIDE, IMAGES, PANELS = 64, 64, 4  # points of the opinion grid a side; images shown; panels of a table
 WIDTH, DPI = 6.4, 150  # inches and dots an inch: 960 pixels, so that a README of 800 shows it sharp
+LETTERS = 84  # of a title in that width
 GIF_DPI, COLOURS, FRAME_MS, LAST_MS = 90, 128, 100, 2000
 STYLE: Any = {
     "font.family": "DejaVu Sans",  # matplotlib brings it along: the same letters on every machine
@@ -95,9 +96,7 @@ def samples_figure(data: Data, frame: Frame, history: Any = None, *, name: str |
 
 
 @rc_context(STYLE)
-def animate(
-    data: Data, frames: Sequence[Frame], path: str | os.PathLike[str], *, name: str | None = None
-) -> None:
+def animate(data: Data, frames: Sequence[Frame], path: str | os.PathLike[str], *, name: str | None = None) -> None:
     """Write the frames as a GIF that loops and rests on the last for two seconds; same frames, same bytes.
 
     What never changes is drawn once, and only what a frame moves is drawn over it. All frames share one
@@ -117,7 +116,7 @@ def animate(
     def draw(frame: Frame) -> np.ndarray:
         canvas.restore_region(still)
         update(frame)
-        caption.set_text(_numbers(frame))
+        caption.set_text(_numbers(data, frame))
         for artist in moving:
             figure.draw_artist(artist)
         return np.asarray(canvas.buffer_rgba())[..., :3].copy()
@@ -194,7 +193,8 @@ def _lay_out(
     figure = Figure((WIDTH, sum(heights)), dpi, layout="constrained")
     top, *bottom = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     name = name or (data.name if isinstance(data, Dataset) else type(data).__name__)
-    top.suptitle(textwrap.fill(f"{name}{when}: {view.shows}", 84))
+    title = textwrap.fill(f"{name}{when}:", LETTERS)
+    top.suptitle(title + (" " if len(title) + len(view.shows) < LETTERS else "\n") + view.shows)
     return figure, bottom[0] if bottom else None, view.lay(top, data, judged)
 
 
@@ -237,7 +237,7 @@ def _lay_plane(figure: FigureBase, data: Data, judged: bool) -> Update:
         half = (high - low) / (SIDE - 1) / 2  # the grid's points are the centres of the map's pixels
         (left, bottom), (right, top) = low - half, high + half
         heat = axes.imshow(
-            np.full((SIDE, SIDE), 0.5), OPINION, BoundaryNorm(BANDS, 256), aspect="auto", origin="lower",
+            np.full((SIDE, SIDE), 0.5), OPINION, BoundaryNorm(BANDS, OPINION.N), aspect="auto", origin="lower",
             extent=(left, right, bottom, top), interpolation="bilinear", interpolation_stage="data",
         )  # fmt: skip
         heats.append(heat)
@@ -319,11 +319,17 @@ def _curves(figure: FigureBase, history: Any) -> None:
         axes.legend(ncols=2)
 
 
-def _numbers(frame: Frame) -> str:
-    """The step and its numbers on one line, in columns that keep their places."""
-    shown = {"value": "V {:.3f} nats", "d_real": "D(real) {:.2f}", "d_fake": "D(samples) {:.2f}"}
+def _numbers(data: Data, frame: Frame) -> str:
+    """The step and its numbers on one line, each as wide in every frame."""
+    quality = "high quality {:4.0%}" if isinstance(data, Mixture) else "Fréchet {:<7.3g}"  # as metrics.quality
+    shown = {
+        "value": "V {:.3f} nats",
+        "d_real": "D(real) {:.2f}",
+        "d_fake": "D(samples) {:.2f}",
+        "quality": quality,
+    }
     words = [text.format(frame.row[key]) for key, text in shown.items() if key in frame.row]
-    return "   ".join([f"step {frame.step:>7,}", *words])
+    return "  ".join([f"step {frame.step:7,}", *words])
 
 
 # ---- shared ------------------------------------------------------------------------------------------------

@@ -300,9 +300,18 @@ def recipe_for(data: str, settings: dict[str, Any] | None = None) -> Recipe:
     if data in ("ring", "grid", "gaussian", "digits"):
         return RECIPES[data][1]
     options = inspect.signature(maker(data)).parameters
-    loaded = load_dataset(data, **{k: _read(v) for k, v in (settings or {}).items() if k in options})
+    loaded = _load_data(data, {k: _read(v) for k, v in (settings or {}).items() if k in options})
     kind = "images" if isinstance(loaded, Dataset) and loaded.image else "points"
     return replace(RECIPES[kind][1], data=str(Path(data).resolve()))
+
+
+def _load_data(data: str, options: dict[str, Any]) -> Distribution | Dataset:
+    """load_dataset, for options that may come from a command line or a file, and be of any type."""
+    for key, parameter in inspect.signature(maker(data), eval_str=True).parameters.items():
+        value, kind = options.get(key, parameter.default), parameter.annotation
+        if not _fits(value, kind) and not (type(value) is int and kind is float):
+            raise RecipeError(f"{key} is {value!r}; it must be {_in_words(kind)}")
+    return load_dataset(data, **options)
 
 
 @dataclass
@@ -329,7 +338,7 @@ class Run:
 
     def dataset(self) -> Distribution | Dataset:
         """The data that the run was trained on, loaded anew."""
-        return load_dataset(self.recipe.data, **self.recipe.data_options)
+        return _load_data(self.recipe.data, self.recipe.data_options)
 
     def save(self, folder: Path) -> None:
         """Write recipe.json, history.csv and checkpoint.npz into this folder."""
@@ -342,7 +351,7 @@ class Run:
 
 def start(recipe: Recipe) -> tuple[Run, Distribution | Dataset]:
     """A run before its first step, and its data; raises where recipe and data do not fit."""
-    data = load_dataset(recipe.data, **recipe.data_options)
+    data = _load_data(recipe.data, recipe.data_options)
     dim, form = (data.dim, {}) if isinstance(data, Distribution) else (data.x.shape[1], _form(data))
     gan = recipe.build(dim)
     Batches(data, gan.d_steps * recipe.batch, recipe.seed)  # refuses a batch that is larger than the data
@@ -368,10 +377,20 @@ def load(path: str | os.PathLike, backend: str | None = None, classes: Sequence[
     path = Path(path)
     if not path.is_dir():
         return checkpoint.read(path, backend, classes)[0]
-    recipe = Recipe.from_json((path / "recipe.json").read_text(encoding="utf-8"))
+    recipe = read(path / "recipe.json")
     gan, extra, arrays = checkpoint.read(path / "checkpoint.npz", backend, classes)
+    if "scaler.shift" not in arrays:
+        raise checkpoint.CheckpointError(f"{path / 'checkpoint.npz'} holds a GAN, but no run: it has no scaler")
     scales = Scaler(arrays["scaler.shift"], arrays["scaler.scale"])
     return Run(recipe, gan, scales, History.from_csv(path / "history.csv"), extra["form"])
+
+
+def read(path: str | os.PathLike) -> Recipe:
+    """The recipe in a JSON file; raises RecipeError or OSError, naming the file."""
+    try:
+        return Recipe.from_json(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RecipeError(f"{path}: {error}") from error
 
 
 def versions() -> dict[str, Any]:
@@ -405,6 +424,8 @@ def run(recipe: Recipe, folder: Path, progress: bool = False) -> Run:
         step = int(row["step"])
         if step % stride == 0 or step == recipe.steps:
             samples, opinion = state.sample(SAMPLES), None if grid is None else state.opinion(grid)
+            if not np.isfinite(samples).all():  # the weights are finite, and what they make no longer
+                raise Diverged(step, "samples", int(state.history.rows[-1]["step"]) if state.history else 0)
             row["quality"] = quality(samples, data)[1]
             frames.append(plotting.Frame(step, samples, opinion, dict(row)))
 

@@ -65,10 +65,13 @@ class History:
 
     @classmethod
     def from_csv(cls, path: str | os.PathLike) -> History:
-        """Read what to_csv wrote."""
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(file)]
-        return cls([row | {"step": int(row["step"])} for row in rows])
+        """Read what to_csv wrote; raises ValueError for anything else."""
+        try:
+            with open(path, newline="", encoding="utf-8") as file:
+                rows = [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(file, strict=True)]
+            return cls([row | {"step": int(row["step"])} for row in rows])
+        except (ValueError, KeyError, TypeError, OverflowError, csv.Error) as error:
+            raise ValueError(f"{path}: is no history, or a damaged one ({error})") from error
 
 
 class Batches:
@@ -140,7 +143,8 @@ def train(
     Every log_every steps, and after the last, a row is added to the history and each hook is called as
     hook(gan, row); what a hook adds to the row becomes a column. Between rows nothing is read back and no loss
     computed. scaler maps the data to the network's range first (see `minigan.scaler`). A given history is
-    continued. Raises Diverged where a number stops being finite, with the GAN back at its last good row.
+    continued. Raises Diverged where a number stops being finite; then, and after a KeyboardInterrupt, the GAN is
+    back at its last good row.
     """
     for name, value in (("steps", steps), ("batch", batch), ("log_every", log_every)):
         if value != int(value) or value < 1:
@@ -150,19 +154,23 @@ def train(
     last = gan.steps + steps
     good = _snapshot(gan)
     with blas_threads(threads or threads_for(gan)), _bar(steps, progress) as bar, np.errstate(all="ignore"):
-        while gan.steps < last:
-            gan.step(batches.at(gan.steps))
-            if gan.steps % log_every and gan.steps != last:
-                continue
-            row: dict[str, Any] = {"step": gan.steps} | gan.losses()
-            if not (np.isfinite(list(row.values())).all() and all(map(_finite, gan.vectors().values()))):
-                raise _find_fault(gan, batches, good, until=gan.steps)
-            for hook in hooks:
-                hook(gan, row)
-            history.rows.append(row)
-            good = _snapshot(gan)
-            bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if k != "step"}, refresh=False)
-            bar.update(row["step"] - (last - steps) - bar.n)
+        try:
+            while gan.steps < last:
+                gan.step(batches.at(gan.steps))
+                if gan.steps % log_every and gan.steps != last:
+                    continue
+                row: dict[str, Any] = {"step": gan.steps} | gan.losses()
+                if not (np.isfinite(list(row.values())).all() and all(map(_finite, gan.vectors().values()))):
+                    raise _find_fault(gan, batches, good, until=gan.steps)
+                for hook in hooks:
+                    hook(gan, row)
+                history.rows.append(row)
+                good = _snapshot(gan)
+                bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if k != "step"}, refresh=False)
+                bar.update(row["step"] - (last - steps) - bar.n)
+        except (Diverged, KeyboardInterrupt):  # perhaps in the middle of a step
+            gan.restore(*good)
+            raise
     return history
 
 
@@ -184,15 +192,16 @@ def _snapshot(gan: GAN) -> tuple[int, dict[str, Array]]:
 
 
 def _find_fault(gan: GAN, batches: Batches, good: tuple[int, dict[str, Array]], until: int) -> Diverged:
-    """Go back to the last good state, repeat the steps since with an eye on every sub-step, and go back again."""
+    """Go back to the last good state and repeat the steps since, with an eye on every sub-step."""
     step, vectors = good
     gan.restore(step, vectors)
     name = ""
     while not name and gan.steps < until:
+        fault = gan.steps + 1
         name = next((name for name, array in gan.substeps(batches.at(gan.steps)) if not _finite(array)), "")
-        if not np.isfinite(list(gan.losses().values())).all():
-            name = name or "the losses"
-    fault = gan.steps + (name not in ("", "the losses"))  # a sub-step stops before the step is counted
-    gan.restore(step, vectors)
+        if not name:  # a whole step: what does it leave that no sub-step handed out?
+            name = next((name for name, vector in gan.vectors().items() if not _finite(vector)), "")
+            if not np.isfinite(list(gan.losses().values())).all():
+                name = name or "the losses"
     return Diverged(fault, name or "the losses", step)
 

@@ -480,7 +480,7 @@ def test_vectors_and_the_step_number_restore_all_that_a_step_depends_on():
 def test_restore_refuses_vectors_of_another_gan_and_changes_nothing(wrong):
     gan = game()
     before = everything(gan)
-    with pytest.raises(ValueError, match=f"vector '{next(iter(wrong))}' has 3 numbers in what is restored"):
+    with pytest.raises(ValueError, match=f"vector '{next(iter(wrong))}' has 3 numbers"):
         gan.restore(1, {name: vector + 1 for name, vector in before.items()} | wrong)
     assert gan.steps == 0
     for name, vector in gan.vectors().items():
