@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
@@ -134,18 +133,20 @@ def read(
     path: str | os.PathLike, backend: str | None = None, classes: Sequence[type] = ()
 ) -> tuple[GAN, dict[str, Any], dict[str, np.ndarray]]:
     """(the GAN, extra, arrays) of a checkpoint; raises CheckpointError for what is none, OSError if unreadable."""
+    with open(path, "rb") as file:
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
+            plain = json.loads(arrays.pop("about").tobytes())
+        except Exception as error:  # a damaged archive can raise nearly anything
+            raise CheckpointError(f"{path} is no minigan checkpoint, or a damaged one") from error
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        plain = json.loads(arrays.pop("about").tobytes())
         if plain["format"] != FORMAT:
             raise CheckpointError(f"its format is {plain['format']}, this minigan reads {FORMAT}")
         gan = build(plain["gan"], backend, classes)
         gan.restore(plain["gan"]["steps"], {name: arrays.pop(name) for name in gan.vectors()})
-    except OSError:
-        raise
+        return gan, plain["extra"], arrays
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path} is no minigan checkpoint, or a damaged one") from error
     except Exception as error:
-        if isinstance(error, KeyError | TypeError | zipfile.BadZipFile | json.JSONDecodeError | EOFError):
-            error = CheckpointError("it is no minigan checkpoint, or a damaged one")
         raise CheckpointError(f"{path} cannot be loaded: {error}") from error
-    return gan, plain["extra"], arrays

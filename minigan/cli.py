@@ -131,7 +131,7 @@ def train(args: argparse.Namespace) -> None:
             raise RecipeError(f"recipe {args.recipe!r} is neither a file nor one of {', '.join(RECIPES)}")
         recipe = read(args.recipe)
     else:
-        recipe = recipe_for(args.data or "ring", settings)
+        recipe = recipe_for("ring" if args.data is None else args.data, settings)
     if args.data is not None and args.recipe is not None:
         file = args.data not in KNOWN and Path(args.data).exists()
         recipe = replace(recipe, data=str(Path(args.data).resolve()) if file else args.data)
@@ -193,8 +193,8 @@ def evaluate(args: argparse.Namespace) -> None:
     generators = {"averaged": run.sample(args.n, args.seed), "live": run.sample(args.n, args.seed, averaged=False)}
     if run.gan.average is None:
         generators = {"generator": generators["live"]}
-    print(f"{args.run}: {args.n} samples after {run.gan.steps:,} steps")
-    print(evaluation.as_table(evaluation.evaluate(generators, run.dataset(), args.seed)))
+    table = evaluation.as_table(evaluation.evaluate(generators, run.dataset(), args.seed))
+    print(f"{args.run}: {args.n} samples after {run.gan.steps:,} steps\n{table}")
 
 
 def recipes(args: argparse.Namespace) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 
 from . import checkpoint
 from .backend import Backend
-from .datasets import Dataset, Scaler, load_dataset, maker, scaler
+from .datasets import DataError, Dataset, Scaler, load_dataset, maker, scaler
 from .distributions import Distribution
 from .gan import GAN, Latent
 from .layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
@@ -259,18 +259,17 @@ _IMAGES = Recipe(
     batch=64,
     latent=32,
     generator=(128, 256),
-    generator_activation="leaky_relu",
     generator_output="tanh",
     discriminator=(256, 128),
     hold=0.0,
-    instance_noise=1.0,
+    instance_noise=0.7,
     beta2=0.999,
 )
 RECIPES: dict[str, tuple[str, Recipe]] = {
     "ring": ("eight Gaussians on a circle", Recipe(instance_noise=0.3, noise_until=0.3)),
     "grid": (
         "twenty-five Gaussians on a square grid",
-        Recipe(data="grid", instance_noise=0.3, noise_until=0.3),
+        Recipe(data="grid", steps=24_000, instance_noise=0.6, noise_until=0.5),
     ),
     "gaussian": (
         "one Gaussian on a line, N(4, 0.5²)",
@@ -288,7 +287,10 @@ RECIPES: dict[str, tuple[str, Recipe]] = {
     ),
     "digits": ("1,797 handwritten digits, 8 × 8 pixels", _IMAGES),
     "points": ("your own table of numbers", Recipe(data="points", latent=8, instance_noise=0.3, noise_until=0.3)),
-    "images": ("your own grey images", replace(_IMAGES, data="images", latent=64, generator=(256, 512))),
+    "images": (
+        "your own grey images",
+        replace(_IMAGES, data="images", latent=64, generator=(256, 512), discriminator=(512, 256)),
+    ),
 }
 
 
@@ -337,8 +339,12 @@ class Run:
         return self.gan.generator.backend.to_numpy(self.gan.opinion(z))
 
     def dataset(self) -> Distribution | Dataset:
-        """The data that the run was trained on, loaded anew."""
-        return _load_data(self.recipe.data, self.recipe.data_options)
+        """The data that the run was trained on, loaded anew; raises DataError if they have other columns now."""
+        data = _load_data(self.recipe.data, self.recipe.data_options)
+        now, then = _columns(data), self.gan.generator.widths[-1]
+        if now != then:
+            raise DataError(f"{self.recipe.data}: has {now} columns, the run was trained on {then}; bring those back")
+        return data
 
     def save(self, folder: Path) -> None:
         """Write recipe.json, history.csv and checkpoint.npz into this folder."""
@@ -352,10 +358,14 @@ class Run:
 def start(recipe: Recipe) -> tuple[Run, Distribution | Dataset]:
     """A run before its first step, and its data; raises where recipe and data do not fit."""
     data = _load_data(recipe.data, recipe.data_options)
-    dim, form = (data.dim, {}) if isinstance(data, Distribution) else (data.x.shape[1], _form(data))
-    gan = recipe.build(dim)
+    gan = recipe.build(_columns(data))
     Batches(data, gan.d_steps * recipe.batch, recipe.seed)  # refuses a batch that is larger than the data
+    form = {} if isinstance(data, Distribution) else _form(data)
     return Run(recipe, gan, scaler(data), History(), form), data
+
+
+def _columns(data: Distribution | Dataset) -> int:
+    return data.dim if isinstance(data, Distribution) else data.x.shape[1]
 
 
 def _form(data: Dataset) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def layout(request, monkeypatch):
 
 @pytest.fixture(scope="session")
 def scramble():
-    """A function that fills a network's theta and state with random numbers, so that no zero hides a fault."""
+    """A function that fills a network's theta and state with random numbers: no zero hides a fault."""
 
     def scramble(net, seed=0):
         rng = np.random.default_rng(seed)

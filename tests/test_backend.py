@@ -26,12 +26,16 @@ def test_a_backend_has_at_most_ten_public_methods():
 
 
 def test_cupy_is_imported_in_one_file_alone():
-    sources = {path.name: path.read_text("utf-8") for path in Path(minigan.backend.__file__).parent.rglob("*.py")}
+    sources = {
+        path.name: path.read_text("utf-8") for path in Path(minigan.backend.__file__).parent.rglob("*.py")
+    }
     importers = {name for name, text in sources.items() if "import cupy" in text or "from cupy" in text}
     assert importers == {"backend.py"} and len(sources) > 7
 
 
-@pytest.mark.parametrize("args", [(), (1.0, 2), (np.ones(2),), (np.float64(1), np.ones((2, 2)), 3), ([1, 2],)])
+@pytest.mark.parametrize(
+    "args", [(), (1.0, 2), (np.ones(2),), (np.float64(1), np.ones((2, 2)), 3), ([1, 2],)]
+)
 def test_arrays_of_one_kind_and_scalars_have_a_namespace(args):
     assert namespace(*args) is np
 
@@ -57,7 +61,9 @@ def test_where_numpy_and_cupy_meet_both_arguments_are_named_with_the_cure(args, 
 
 @pytest.mark.skipif(find_cupy()[0] is not None, reason="a GPU answers here")
 def test_without_cupy_asking_for_it_says_why_it_cannot_be():
-    with pytest.raises(BackendError, match=r"'cupy' was asked for, but CuPy is (not )?installed.*'numpy' runs"):
+    with pytest.raises(
+        BackendError, match=r"'cupy' was asked for, but CuPy is (not )?installed.*'numpy' runs"
+    ):
         Backend("cupy")
 
 

@@ -155,13 +155,14 @@ def test_each_layer_agrees_with_difference_quotients_at_every_coordinate(name, t
 def test_every_pair_and_triple_of_layers_passes_the_gradient_check(first, layout, scramble):
     pairs = [(first, second) for second in MAKERS]
     triples = [(first, *rest) for rest in itertools.product(MAKERS, repeat=2)]
-    assert faults(pairs + triples, scramble, coordinates=4, directions=2) == []
+    # BatchNorm after two sigmoids is so curved that the quotient's own error is 4e-7
+    assert faults(pairs + triples, scramble, coordinates=4, directions=2, bound=1e-6) == []
 
 
 @pytest.mark.parametrize("own", STUDENTS)
 def test_a_layer_of_your_own_passes_between_any_two_neighbours(own, layout, scramble):
     chains = [(a, own, b) for a, b in itertools.product(MAKERS, repeat=2)]
-    assert faults(chains, scramble, coordinates=4, directions=2) == []
+    assert faults(chains, scramble, coordinates=4, directions=2, bound=1e-6) == []
 
 
 @given(
@@ -175,9 +176,9 @@ def test_networks_of_any_depth_width_and_batch_pass_the_gradient_check(scramble,
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(network, "WIDE", 1 if wide else 1 << 30)
         patch.setitem(MAKERS, "Dense", lambda w: Dense(w, w + width))
-        # One point in a few thousand lies within h of a kink, where the quotient is wrong: so two points.
-        # A chain of sigmoids has slopes so small that rounding leaves them five digits.
-        options = {"points": 2, "coordinates": 4, "directions": 2, "bound": 1e-5}
+        # One point in a few thousand lies within h of a kink, or leaves BatchNorm a column with a single number
+        # other than 0: there the quotient is wrong. A wrong formula is wrong at all of three points.
+        options = {"points": 3, "coordinates": 4, "directions": 2, "bound": 1e-4}
         assert faults([names], scramble, width, batch, **options) == []
 
 
@@ -206,7 +207,9 @@ def test_activations_have_their_textbook_values(layer, formula, backend):
     np.testing.assert_allclose(backend.to_numpy(net(x)), by_hand(formula)(x), rtol=tolerance)
 
 
-@pytest.mark.parametrize(("layer", "slope"), [(ReLU(), 0.0), (LeakyReLU(0.2), 0.2)], ids=["ReLU", "LeakyReLU"])
+@pytest.mark.parametrize(
+    ("layer", "slope"), [(ReLU(), 0.0), (LeakyReLU(0.2), 0.2)], ids=["ReLU", "LeakyReLU"]
+)
 def test_at_the_kink_the_slope_is_that_of_the_left_branch(layer, slope):
     net = Sequential([type(layer)(**layer.__getstate__())], width=1)
     trace = net.trace(1)
@@ -326,7 +329,9 @@ def test_batchnorm_keeps_groups_of_rows_apart(layout):
 
 
 def test_the_gradients_of_two_groups_are_those_of_two_batches(scramble, layout):
-    net = scramble(Sequential([Dense(3, 4), BatchNorm(4), Tanh(), Dense(4, 1)], "numpy")).to("numpy", "float64")
+    net = scramble(Sequential([Dense(3, 4), BatchNorm(4), Tanh(), Dense(4, 1)], "numpy")).to(
+        "numpy", "float64"
+    )
     rng = np.random.default_rng(1)
     x, dy = rng.standard_normal((10, 3)), rng.standard_normal((10, 1))
 
@@ -349,7 +354,10 @@ def test_running_statistics_move_in_absorb_alone_by_the_hand_computed_step(backe
     net.forward(x.reshape(10, 2), trace, training=True)
     assert backend.to_numpy(net.state).tolist() == [0, 0, 1, 1]
     net.absorb(trace)
-    mean, variance = x.mean(axis=1).mean(axis=0), x.var(axis=1, ddof=1).mean(axis=0)  # of each group, averaged
+    mean, variance = (
+        x.mean(axis=1).mean(axis=0),
+        x.var(axis=1, ddof=1).mean(axis=0),
+    )  # of each group, averaged
     wanted = np.concatenate([0.25 * mean, 0.75 * 1 + 0.25 * variance])
     np.testing.assert_allclose(backend.to_numpy(net.state), wanted, rtol=1e-5)
     net.absorb(trace)  # from state s towards b: 3/4 s + 1/4 b again

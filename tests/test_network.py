@@ -55,7 +55,9 @@ def forwards(net, **options):
 def test_every_weight_and_gradient_is_a_view_of_the_flat_vectors():
     net = small()
     first, norm, last = net.layers[0], net.layers[3], net.layers[4]
-    for i, views in enumerate([(first.W, first.b, norm.gamma, norm.beta, last.W, last.b), (first.dW, last.db)]):
+    for i, views in enumerate(
+        [(first.W, first.b, norm.gamma, norm.beta, last.W, last.b), (first.dW, last.db)]
+    ):
         for view in views:
             assert np.shares_memory(view, (net.theta, net.grad)[i])
     assert np.shares_memory(norm.mean, net.state) and np.shares_memory(norm.variance, net.state)
@@ -164,6 +166,20 @@ def test_dx_of_a_slice_of_rows_is_that_slice_of_dx(leader, rows, layout, scrambl
     grad = net.grad.copy()
     np.testing.assert_allclose(net.backward(dy, trace, inputs=rows), whole[rows], rtol=1e-14)
     np.testing.assert_array_equal(net.grad, grad)
+
+
+def test_a_first_dense_layer_computes_dx_for_the_wanted_rows_alone(monkeypatch):
+    net = small()
+    _, dy, trace = passed(net)
+    asked, backward = [], Dense.backward
+
+    def spy(self, x, y, dy, dx, memo):
+        asked.append(len(dx))
+        backward(self, x, y, dy, dx, memo)
+
+    monkeypatch.setattr(Dense, "backward", spy)
+    net.backward(dy, trace, inputs=slice(2, 5))
+    assert asked == [6, 3]  # the last layer for all rows, the first for three
 
 
 @given(
@@ -286,6 +302,14 @@ def test_a_layer_that_does_not_say_what_it_reads_has_its_input_and_output_kept(s
     for layer in (Square, Exp):
         kept = Sequential([Dense(4, 4), Dropout(), layer(), Dropout()]).trace(2).ys
         assert kept[2] is not kept[3] and kept[3] is not kept[4], layer.__name__
+
+
+def test_a_layer_that_reads_its_input_never_writes_over_it_even_if_it_says_that_it_could():
+    class Greedy(LeakyReLU):
+        reads = frozenset({"input"})
+
+    ys = Sequential([Dense(4, 4), Greedy()]).trace(2).ys
+    assert ys[1] is not ys[2]
 
 
 def test_the_order_of_memory_follows_the_widest_layer_and_changes_no_number(monkeypatch, scramble):
@@ -424,9 +448,19 @@ def used():
         (lambda: [Dense(2, 3), "relu"], {}, TypeError, "layer 1 of network 'net' is 'relu'"),
         (lambda: [ReLU] * 2, {"width": 2}, TypeError, "which is no minigan Layer"),
         (lambda: [ReLU(), Tanh()], {}, ValueError, r"give width=\.\.\."),
-        (lambda: [Dense(2, 3), Dense(4, 1)], {}, ValueError, r"layer 1 .* wants 4 columns, but layer 0 gives 3"),
+        (
+            lambda: [Dense(2, 3), Dense(4, 1)],
+            {},
+            ValueError,
+            r"layer 1 .* wants 4 columns, but layer 0 gives 3",
+        ),
         (lambda: [Dense(2, 3)], {"width": 5}, ValueError, r"layer 0 .* wants 2 columns, but the input has 5"),
-        (lambda: [Dense(2, 6), Maxout(3), Dense(3, 1)], {}, ValueError, "wants 3 columns, but layer 1 gives 2"),
+        (
+            lambda: [Dense(2, 6), Maxout(3), Dense(3, 1)],
+            {},
+            ValueError,
+            "wants 3 columns, but layer 1 gives 2",
+        ),
         (lambda: [BatchNorm(2)] * 2, {}, ValueError, "already has a place in a network"),
         (used, {}, ValueError, r"already has a place in a network.*net\.copy\(\)"),
     ],

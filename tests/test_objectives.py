@@ -182,7 +182,9 @@ def test_minimax_generator_loss_is_vs_fake_term():
 
 def test_a_million_logits_keep_float32_means_accurate():
     s = np.random.default_rng(0).standard_normal((16 * BLOCK, 1))
-    assert value_function(Backend().asarray(s), Backend().asarray(s)) == pytest.approx(value_function(s, s), rel=1e-5)
+    assert value_function(Backend().asarray(s), Backend().asarray(s)) == pytest.approx(
+        value_function(s, s), rel=1e-5
+    )
 
 
 def test_an_objective_is_found_by_name_or_taken_as_it_is():
