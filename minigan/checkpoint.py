@@ -7,6 +7,7 @@ version, the pieces the GAN was built of, the step. Streams of random numbers ne
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Sequence
@@ -114,12 +115,15 @@ def save(gan: GAN, path: str | os.PathLike, extra: dict[str, Any] | None = None,
     extra (JSON) and arrays go along under their names; equal GANs give equal bytes.
     """
     text = json.dumps({"format": FORMAT, "gan": about(gan), "extra": extra or {}})
-    vectors = {name: gan.generator.backend.to_numpy(vector) for name, vector in gan.vectors().items()}
+    entries: dict[str, Any] = {"about": np.frombuffer(text.encode(), np.uint8)}
+    entries |= {name: gan.generator.backend.to_numpy(vector) for name, vector in gan.vectors().items()} | arrays
     path = Path(path)
     part = path.with_name(path.name + ".part")
+    packed = io.BytesIO()  # on a full disk, an archive that is half in a file could not even be closed
+    np.savez(packed, **entries)
     try:
         with open(part, "wb") as file:
-            np.savez(file, allow_pickle=False, about=np.frombuffer(text.encode(), np.uint8), **vectors, **arrays)
+            file.write(packed.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)

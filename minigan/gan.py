@@ -79,10 +79,14 @@ class GAN:
         self.decay = average
         self.average = generator.copy() if average is not None else None
         self.steps = 0
-        self.streams = {
-            name: Stream(seed, name) for name in ("latent", "instance noise", "dropout in G", "dropout in D")
+        draws = {
+            "latent": True,
+            "instance noise": instance_noise is not None,
+            "dropout in G": generator.random,
+            "dropout in D": discriminator.random,
         }
-        self._blend = generator.backend.kernel(_blend, blocked=True)
+        self.streams = {name: Stream(seed, name) for name in draws if draws[name]}
+        self._blend = generator.backend.kernel(_blend, generator.size)
         self._room: _Room | None = None
 
     def _check(self, average: float | None) -> None:
@@ -139,7 +143,8 @@ class GAN:
         if self._room is None or self._room.batch != batch:
             self._room = _Room(self, batch)
         players = self._simultaneous if self.updates == "simultaneous" else self._alternating
-        yield from players(real, self._room, self._rngs())
+        rngs = {name: stream.at(self.steps) for name, stream in self.streams.items()}
+        yield from players(real, self._room, rngs)
         if self.average is not None and self.decay is not None:
             keep = min(self.decay, (self.steps + 1) / (self.steps + 11))
             self._blend(self.average.theta, self.generator.theta, 1 - keep)
@@ -156,7 +161,7 @@ class GAN:
             yield "generate", self._generate(room, rngs)
             room.seen[: room.batch] = real[k * room.batch : (k + 1) * room.batch]
             self._add_noise(room, room.seen, rngs)
-            yield "judge", D.forward(room.packs, room.both, training=True, rng=rngs["dropout in D"])
+            yield "judge", D.forward(room.packs, room.both, training=True, rng=rngs.get("dropout in D"))
             room.d_both[:rows] = objective.real_slope(room.both.y[:rows])
             room.d_both[rows:] = objective.fake_slope(room.both.y[rows:])
             room.d_both *= 1 / rows
@@ -168,7 +173,7 @@ class GAN:
         yield "draw latent again", self.latent.fill(room.z, rngs["latent"])
         yield "generate again", self._generate(room, rngs)
         self._add_noise(room, room.seen[room.batch :], rngs)
-        yield "judge again", D.forward(room.packs[rows:], room.fake, training=True, rng=rngs["dropout in D"])
+        yield "judge again", D.forward(room.packs[rows:], room.fake, training=True, rng=rngs.get("dropout in D"))
         room.d_fake[...] = objective.generator_slope(room.fake.y)
         room.d_fake *= 1 / rows
         dx = D.backward(room.d_fake, room.fake, params=False, inputs=True)
@@ -184,13 +189,12 @@ class GAN:
         yield "generate", self._generate(room, rngs)
         room.seen[: room.batch] = real
         self._add_noise(room, room.seen, rngs)
-        yield "judge", D.forward(room.packs, room.both, training=True, rng=rngs["dropout in D"])
+        yield "judge", D.forward(room.packs, room.both, training=True, rng=rngs.get("dropout in D"))
         # Every row goes back through D as 1/rows. D's share of it is its slope at that row, G's is G's slope. The
         # quotient of the two slopes would do in one pass less, but at logits of -90 it is 0/0 in float32.
         room.factors[:rows] = objective.real_slope(room.both.y[:rows])
         room.factors[rows:] = objective.fake_slope(room.both.y[rows:])
-        room.d_both[...] = 1 / rows
-        dx = D.backward(room.d_both, room.both, inputs=slice(rows, None), weights=room.factors)
+        dx = D.backward(room.unit, room.both, inputs=slice(rows, None), weights=room.factors)
         dx *= objective.generator_slope(room.both.y[rows:])
         G.backward(dx.reshape(room.batch, -1), room.made)
         G.absorb(room.made)
@@ -200,18 +204,8 @@ class GAN:
         self.optimizers[0].step()
         yield "generator update", G.theta
 
-    def _rngs(self) -> dict[str, Any]:
-        """Each stream at the start of this step; None where nothing draws from it."""
-        used = {
-            "latent": True,
-            "instance noise": self.instance_noise is not None,
-            "dropout in G": self.generator.random,
-            "dropout in D": self.discriminator.random,
-        }
-        return {name: self.streams[name].at(self.steps) if used[name] else None for name in used}
-
     def _generate(self, room: _Room, rngs: dict[str, Any]) -> Array:
-        fake = self.generator.forward(room.z, room.made, training=True, rng=rngs["dropout in G"])
+        fake = self.generator.forward(room.z, room.made, training=True, rng=rngs.get("dropout in G"))
         room.seen[room.batch :] = fake
         return fake
 
@@ -286,7 +280,7 @@ class GAN:
 
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
-        self._room, self._blend = None, self.generator.backend.kernel(_blend, blocked=True)
+        self._room, self._blend = None, self.generator.backend.kernel(_blend, self.generator.size)
 
 
 def _blend(xp: Any, average: Array, theta: Array, share: float) -> None:
@@ -310,4 +304,5 @@ class _Room:
         self.both = D.trace(2 * self.rows, groups=2)
         self.fake = D.trace(self.rows)
         self.d_both, self.d_fake = backend.empty(2 * self.rows, 1), backend.empty(self.rows, 1)
-        self.factors = backend.empty(2 * self.rows, 1)
+        self.unit, self.factors = backend.ones(2 * self.rows, 1), backend.empty(2 * self.rows, 1)
+        self.unit *= 1 / self.rows

@@ -295,6 +295,6 @@ class Sequential:
             backend = Backend(backend, dtype or self.backend.dtype.name)
         elif dtype is not None:
             backend = Backend(backend.name, dtype)
-        twin: Any = object.__new__(Sequential)
+        twin: Any = object.__new__(type(self))
         twin.__setstate__(copy.deepcopy(self.__getstate__()) | {"backend": backend})
         return twin

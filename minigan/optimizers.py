@@ -67,6 +67,7 @@ class Optimizer:
     learning_rate: Rate
 
     slots: ClassVar[tuple[str, ...]] = ()
+    loop: ClassVar[Callable | None] = None  # the formula once more, element by element, for numba to compile
 
     def bind(self, net: Sequential) -> Any:
         """A copy of this optimiser that moves this network, its slots at 0."""
@@ -74,7 +75,7 @@ class Optimizer:
         bound.net, bound.steps = net, 0
         for slot in self.slots:
             setattr(bound, slot, net.backend.zeros(net.size))
-        bound._update = net.backend.kernel(self.formula, blocked=True)
+        bound._update = net.backend.kernel(self.formula, net.size, self.loop)
         return bound
 
     def __post_init__(self) -> None:
@@ -107,7 +108,7 @@ class Optimizer:
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
         if self.net is not None:
-            self._update = self.net.backend.kernel(self.formula, blocked=True)
+            self._update = self.net.backend.kernel(self.formula, self.net.size, self.loop)
 
 
 @dataclass(eq=False)
@@ -180,3 +181,12 @@ class Adam(Optimizer):
         xp.divide(m, t, out=t)
         t *= rate
         theta -= t
+
+    @staticmethod
+    def loop(
+        theta: Array, grad: Array, m: Array, v: Array, rate: float, epsilon: float, b1: float, b2: float
+    ) -> None:
+        for i in range(len(theta)):
+            m[i] = m[i] * b1 + grad[i]
+            v[i] = v[i] * b2 + grad[i] * grad[i]
+            theta[i] -= m[i] / (math.sqrt(v[i]) + epsilon) * rate

@@ -343,7 +343,7 @@ class Run:
         data = _load_data(self.recipe.data, self.recipe.data_options)
         now, then = _columns(data), self.gan.generator.widths[-1]
         if now != then:
-            raise DataError(f"{self.recipe.data}: has {now} columns, the run was trained on {then}; bring those back")
+            raise DataError(f"{self.recipe.data}: has {now} columns, the run was trained on {then}; restore it")
         return data
 
     def save(self, folder: Path) -> None:

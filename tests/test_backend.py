@@ -133,5 +133,5 @@ def test_a_kernel_in_blocks_gives_each_element_what_the_whole_formula_gives(n, b
 
 def test_a_blocked_kernel_sees_no_more_than_a_block_at_a_time():
     lengths = []
-    Backend().kernel(lambda xp, y: lengths.append(len(y)), blocked=True)(np.zeros(2 * BLOCK + 5))
+    Backend().kernel(lambda xp, y: lengths.append(len(y)), 2 * BLOCK + 5)(np.zeros(2 * BLOCK + 5))
     assert lengths == [BLOCK, BLOCK, 5]

@@ -11,6 +11,7 @@ import pytest
 import threadpoolctl
 
 from minigan import checkpoint, training
+from minigan.datasets import Scaler
 from minigan.distributions import ring
 from minigan.gan import GAN, Latent
 from minigan.layers import BatchNorm, Dense, Dropout, LeakyReLU, Tanh
@@ -83,11 +84,17 @@ def test_all_updates_of_d_in_a_step_get_real_samples_of_their_own():
 
 @pytest.mark.parametrize("data", [ring(), TABLE], ids=["distribution", "table"])
 def test_the_network_sees_the_data_through_the_scaler(data):
-    from minigan.datasets import Scaler
-
     scaler = Scaler(np.float32([1, 2]), np.float32([4, 8]))
     plain, scaled = Batches(data, 8, 0).at(3), Batches(data, 8, 0, scaler).at(3)
     np.testing.assert_allclose(scaled, (plain - [1, 2]) / [4, 8], rtol=1e-6)
+
+
+def test_training_through_a_scaler_is_training_on_scaled_data():
+    through, on = game(), game()
+    scaler = Scaler(TABLE.mean(axis=0), TABLE.std(axis=0))
+    train(through, TABLE, 5, 8, scaler=scaler)
+    train(on, scaler.to_network(TABLE), 5, 8)
+    assert state(through) == state(on) != state(game())
 
 
 # ------------------------------------------------------------------------------------------------------- resume
