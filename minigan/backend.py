@@ -139,10 +139,10 @@ class Backend:
     def kernel(self, formula: Callable, length: int = 0, loop: Callable | None = None) -> Callable:
         """formula(xp, *arrays_and_scalars), elementwise and in place, made fast.
 
-        On CuPy it is fused to one launch. On NumPy it is the formula itself; for vectors of a given length, as long
-        as theta, the formula block by block, so that its passes find their operands in the cache. Where a `loop`
-        over the elements says the same and numba is installed, a long vector is done in that one compiled pass.
-        Each element's result is the same bits either way.
+        On CuPy it is fused to one launch. On NumPy it is the formula itself; for vectors of a given length, as
+        long as theta, the formula block by block, so that its passes find their operands in the cache. Where a
+        `loop` over the elements says the same and numba is installed, a long vector is done in that one compiled
+        pass. Each element's result is the same bits either way.
         """
         xp = self.xp
         if xp is not np:
@@ -159,8 +159,8 @@ class Backend:
 
         numba = find_numba() if loop is not None and length >= LONG else None
         if numba is not None:
-            # One thread: after a product the BLAS's idle thread spins, and a second one of ours would wait for it.
-            # No fastmath: it would fuse and reorder, and the run would depend on whether numba is there.
+            # One thread: after a product the BLAS's idle thread spins, and ours would wait for its core. No
+            # fastmath: it would fuse and reorder, and the run's bits would depend on whether numba is there.
             compiled, number = numba.njit(loop, nogil=True, error_model="numpy", cache=True), self.dtype.type
             return lambda *args: compiled(*(number(a) if isinstance(a, float) else a for a in args))
         return by_blocks if length else partial(formula, np)

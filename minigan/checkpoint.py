@@ -11,7 +11,6 @@ import io
 import json
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from .backend import Backend
+from .datasets import write_whole
 from .gan import GAN, Latent
 from .layers import BatchNorm, Dense, Dropout, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
 from .network import Sequential
@@ -117,20 +117,9 @@ def save(gan: GAN, path: str | os.PathLike, extra: dict[str, Any] | None = None,
     text = json.dumps({"format": FORMAT, "gan": about(gan), "extra": extra or {}})
     entries: dict[str, Any] = {"about": np.frombuffer(text.encode(), np.uint8)}
     entries |= {name: gan.generator.backend.to_numpy(vector) for name, vector in gan.vectors().items()} | arrays
-    path = Path(path)
-    part = path.with_name(path.name + ".part")
     packed = io.BytesIO()  # on a full disk, an archive that is half in a file could not even be closed
     np.savez(packed, **entries)
-    try:
-        with open(part, "wb") as file:
-            file.write(packed.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        with suppress(OSError):
-            part.unlink()
-        raise
+    write_whole(Path(path), packed.getbuffer())
 
 
 def read(

@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
-        args.command(args)
+        code = args.command(args)
         sys.stdout.flush()
     except KeyboardInterrupt as stop:
         if args.debug:
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
             raise
         print(f"minigan: {_one_line(error)}", file=sys.stderr)
         return 2
-    return 0
+    return code or 0
 
 
 def _one_line(error: BaseException) -> str:
@@ -101,9 +101,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("name", nargs="?", help="a preset")
     command("info", info, "say which backend, BLAS, threads and GPU are here, and what is chosen")
 
-    sub = command("bench", bench, "measure what the README promises")
-    sub.add_argument("--targets", action="store_true", required=True, help="time and quality of the recipes")
-    sub.add_argument("--seeds", type=_count, default=3, help="how many seeds of each recipe (3)")
+    sub = command("compare", compare, "hold every part against PyTorch; exits with 1 where one differs")
+    sub.add_argument("--out", metavar="FILE", type=Path, help="draw two training curves that part, as .png")
+
+    sub = command("bench", bench, "measure the speed of a step, beside PyTorch's, and what the README promises")
+    sub.add_argument("what", nargs="*", metavar="WHAT", help="speed, growth, processes (all, if not given)")
+    sub.add_argument("--targets", action="store_true", help="instead: time and quality of the default recipes")
+    sub.add_argument("--seeds", type=_count, default=3, help="of each recipe, for --targets (3)")
+    sub.add_argument("--cases", metavar="A,B", help="tiny,toy,digits,mnist,goodfellow (all, if not given)")
+    sub.add_argument("--threads", type=int, help="for minigan and PyTorch alike (all cores, if not given)")
+    sub.add_argument("--rounds", type=_count, default=9, help="how often each contender has its turn (9)")
     return parser
 
 
@@ -233,7 +240,31 @@ def info(args: argparse.Namespace) -> None:
     print(f"threads    {cores()} cores; 1 BLAS thread for games below {ONE_THREAD:,} parameters, all cores above")
 
 
-def bench(args: argparse.Namespace) -> None:
-    from .bench import targets
+def compare(args: argparse.Namespace) -> int:
+    from . import compare
 
-    targets(args.seeds)
+    if args.out and args.out.suffix.lower() != ".png":
+        raise ValueError(f"{args.out}: the figure is a PNG; give a name that ends in .png")
+    return 0 if compare.run(args.out) else 1
+
+
+def bench(args: argparse.Namespace) -> None:
+    from . import bench
+
+    if args.targets:
+        return bench.targets(args.seeds)
+    cases = args.cases.split(",") if args.cases else list(bench.CASES)
+    parts = args.what or ["speed", "growth", "processes"]
+    for given, known in ((cases, bench.CASES), (parts, ("speed", "growth", "processes"))):
+        for name in given:
+            if name not in known:
+                raise ValueError(f"bench has no {name!r}; choose of {', '.join(known)}")
+    threads = args.threads or bench.cores()
+    for part in parts:
+        if part == "speed":
+            bench.speed(cases, threads, args.rounds)
+        elif part == "growth":
+            bench.growth(threads, args.rounds)
+        else:
+            bench.processes(threads)
+    return None

@@ -12,12 +12,13 @@ import gzip
 import inspect
 import io
 import math
+import os
 import re
 import struct
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -269,7 +270,7 @@ def refusing(where: str | Path, wanted: str) -> Iterator[None]:
     """Make a DataError of whatever a decoder raises; a broken file can make it raise nearly anything."""
     try:
         yield
-    except DataError:
+    except (DataError, PermissionError):  # the second is told by load_dataset
         raise
     except Exception as error:
         why = " ".join(str(error).split())[:120] or type(error).__name__
@@ -520,15 +521,32 @@ def write_samples(
     if not is_header(columns):
         raise DataError(f"columns are called {', '.join(columns)}; give one of them a name that is no number")
     ending = path.suffix.lower()
+    packed = io.BytesIO()
+    if ending == ".csv":
+        header = io.StringIO()
+        csv.writer(header, lineterminator="\n").writerow(columns)
+        packed.write(header.getvalue().encode())
+        np.savetxt(packed, x, fmt="%.9g", delimiter=",")
+    elif ending == ".npy":
+        np.save(packed, x.reshape(n, *image) if image else x)
+    else:
+        raise DataError(f"{path}: has an ending that says no format for samples; wanted is .csv or .npy")
     try:
-        if ending == ".csv":
-            with path.open("w", encoding="utf-8", newline="") as table:
-                csv.writer(table, lineterminator="\n").writerow(columns)
-                np.savetxt(table, x, fmt="%.9g", delimiter=",")
-        elif ending == ".npy":
-            with path.open("wb") as file:
-                np.save(file, x.reshape(n, *image) if image else x)
-        else:
-            raise DataError(f"{path}: has an ending that says no format for samples; wanted is .csv or .npy")
+        write_whole(path, packed.getbuffer())
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+
+
+def write_whole(path: Path, content: bytes | memoryview) -> None:
+    """Write a file whole or not at all: beside its place, to the disk, and then renamed. Raises OSError."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with open(part, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise

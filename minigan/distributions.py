@@ -227,12 +227,16 @@ def ring(modes: int = 8, radius: float = 2.0, sd: float = 0.02) -> Mixture:
     Centre k is at angle 2πk/modes, k = 0 .. modes-1: the full turn is left out, for it would be centre 0
     again and leave one mode fewer than was asked for.
     """
+    if modes < 1:
+        raise ValueError(f"modes is {modes}; it must be at least 1")
     angles = 2 * math.pi * np.arange(modes) / modes
     return Mixture(radius * np.stack([np.cos(angles), np.sin(angles)], axis=1), sd)
 
 
 def grid(side: int = 5, spacing: float = 2.0, sd: float = 0.05) -> Mixture:
     """side × side equal Gaussians on a square lattice around 0 (Srivastava et al. 2017, section 4.1)."""
+    if side < 1:
+        raise ValueError(f"side is {side}; it must be at least 1")
     line = spacing * (np.arange(side) - (side - 1) / 2)
     return Mixture(np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2), sd)
 

@@ -69,19 +69,23 @@ class Optimizer:
     slots: ClassVar[tuple[str, ...]] = ()
     loop: ClassVar[Callable | None] = None  # the formula once more, element by element, for numba to compile
 
+    def __post_init__(self) -> None:
+        self.net: Any = None  # until bound
+        self.steps = 0
+        self._update: Any = None
+
     def bind(self, net: Sequential) -> Any:
         """A copy of this optimiser that moves this network, its slots at 0."""
         bound = copy.copy(self)
         bound.net, bound.steps = net, 0
         for slot in self.slots:
             setattr(bound, slot, net.backend.zeros(net.size))
-        bound._update = net.backend.kernel(self.formula, net.size, self.loop)
+        bound.take(self.loop)
         return bound
 
-    def __post_init__(self) -> None:
-        self.net: Any = None  # until bound
-        self.steps = 0
-        self._update: Any = None
+    def take(self, loop: Callable | None) -> None:
+        """Move the network by the formula, or by this loop over its elements where that can be compiled."""
+        self._update = self.net.backend.kernel(self.formula, self.net.size, loop)
 
     def step(self) -> None:
         """Move the network's theta once, by the gradient that its last backward left."""
@@ -108,7 +112,7 @@ class Optimizer:
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
         if self.net is not None:
-            self._update = self.net.backend.kernel(self.formula, self.net.size, self.loop)
+            self.take(self.loop)
 
 
 @dataclass(eq=False)

@@ -28,7 +28,7 @@ from .metrics import quality
 from .network import Sequential
 from .objectives import OBJECTIVES
 from .optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum, Optimizer, Rate
-from .training import Batches, Diverged, History, train
+from .training import Batches, Diverged, History, threads_for, train
 
 ACTIVATIONS: dict[str, type[Layer] | None] = {
     "linear": None,
@@ -303,8 +303,9 @@ def recipe_for(data: str, settings: dict[str, Any] | None = None) -> Recipe:
         return RECIPES[data][1]
     options = inspect.signature(maker(data)).parameters
     loaded = _load_data(data, {k: _read(v) for k, v in (settings or {}).items() if k in options})
-    kind = "images" if isinstance(loaded, Dataset) and loaded.image else "points"
-    return replace(RECIPES[kind][1], data=str(Path(data).resolve()))
+    assert isinstance(loaded, Dataset)  # a file holds no Distribution
+    recipe = RECIPES["images" if loaded.image else "points"][1]
+    return replace(recipe, data=str(Path(data).resolve()), batch=min(recipe.batch, len(loaded.x)))
 
 
 def _load_data(data: str, options: dict[str, Any]) -> Distribution | Dataset:
@@ -351,7 +352,7 @@ class Run:
         (folder / "recipe.json").write_text(self.recipe.to_json(), encoding="utf-8")
         self.history.to_csv(folder / "history.csv")
         arrays = {"scaler.shift": self.scaler.shift, "scaler.scale": self.scaler.scale}
-        extra = {"form": self.form, "made with": versions()}
+        extra = {"form": self.form, "made with": versions(self.recipe.threads or threads_for(self.gan))}
         checkpoint.save(self.gan, folder / "checkpoint.npz", extra, **arrays)
 
 
@@ -403,14 +404,15 @@ def read(path: str | os.PathLike) -> Recipe:
         raise RecipeError(f"{path}: {error}") from error
 
 
-def versions() -> dict[str, Any]:
-    """What a run's bits depend on beside its recipe: machine, Python, NumPy, BLAS."""
+def versions(threads: int) -> dict[str, Any]:
+    """What a run's bits depend on beside its recipe: machine, Python, NumPy, BLAS, threads."""
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return {
         "machine": platform.machine(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "blas": f"{blas['name']} {blas['version']}",
+        "threads": threads,
     }
 
 

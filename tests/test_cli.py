@@ -422,7 +422,7 @@ SETTINGS = {
     "--set generator=0": "hold a width below 1",
     "--set generator=a,b": "generator is 'a,b'; it must be a list of whole numbers",
     "--set modes=abc": "modes is 'abc'; it must be a whole number",
-    "--set modes=0": "at least 1",
+    "--set modes=0": "modes is 0; it must be at least 1",
     "--set sd=-1": "sd is -1.0; wanted one positive number",
     "--set packing=3": "batch is 16; with packing=3 it must be a multiple",
     "--set d_steps=2": "d_steps is 2; more than 1 needs updates=alternating",
@@ -540,7 +540,7 @@ WRONG = {
     "evaluate nowhere": "nowhere is no run folder",
     "evaluate ring -n 1": "'1' is no whole number of 2 or more",
     "recipes rign": "no recipe is called 'rign'; there are ring, grid",
-    "bench": "required: --targets",
+    "bench gpu": "bench has no 'gpu'; choose of speed, growth, processes",
 }
 
 

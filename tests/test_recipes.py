@@ -14,7 +14,7 @@ from PIL import Image
 
 import minigan as mg
 from minigan import checkpoint, datasets, plotting, recipes
-from minigan.datasets import DataError
+from minigan.datasets import DataError, load_dataset
 from minigan.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
 from minigan.recipes import RECIPES, Recipe, RecipeError, recipe_for, run
 from minigan.training import Diverged
@@ -315,11 +315,15 @@ def test_a_known_data_set_has_a_preset_of_its_own(name):
 
 def test_a_table_gets_the_preset_for_points_and_its_whole_path(table, monkeypatch):
     monkeypatch.chdir(table.parent)
-    assert recipe_for("people.csv") == replace(RECIPES["points"][1], data=str(table.resolve()))
+    rows = len(load_dataset(table).x)
+    assert rows < RECIPES["points"][1].batch, "so that the batch shrinks to the data"
+    assert recipe_for("people.csv") == replace(RECIPES["points"][1], data=str(table.resolve()), batch=rows)
 
 
 def test_a_folder_of_images_gets_the_preset_for_images(pictures):
-    assert recipe_for(str(pictures)) == replace(RECIPES["images"][1], data=str(pictures.resolve()))
+    found, wanted = recipe_for(str(pictures)), RECIPES["images"][1]
+    assert found == replace(wanted, data=str(pictures.resolve()), batch=found.batch)
+    assert found.batch <= wanted.batch
 
 
 def test_an_archive_of_several_arrays_is_read_with_its_key(tmp_path):
