@@ -39,6 +39,7 @@ CASES: dict[str, tuple[Widths, Widths, int]] = {  # G, D, batch
     "goodfellow": ((100, 1200, 1200, 784), (784, 1200, 1200, 1), 100),
 }
 MODES = ("simultaneous", "alternating")
+PROCESSES = (("tiny", 1000), ("toy", 1000), ("digits", 1000), ("mnist", 100), ("goodfellow", 100))  # steps
 PAUSE, STRETCH = 0.1, 0.2  # seconds: before each contender's turn, and of the turn itself
 
 
@@ -212,7 +213,7 @@ def processes(threads: int) -> None:
     _versions(threads)
     environment = os.environ | {f"{lib}_NUM_THREADS": str(threads) for lib in ("OMP", "OPENBLAS", "MKL")}
     print(f"\n{'case':12} {'steps':>6}   " + "".join(f"{who:>24}" for who in ("minigan", "gan.py", "fused Adam")))
-    for case, steps in (("tiny", 1000), ("toy", 1000), ("digits", 1000), ("mnist", 100), ("goodfellow", 100)):
+    for case, steps in PROCESSES:
         cells = []
         for who in ("minigan", "gan.py", "fused") if _torch(threads) else ("minigan",):
             begun = time.perf_counter()

@@ -14,9 +14,8 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.S)
 CODE = [text for language, text in BLOCKS if language == "python"]
-COMMANDS = [
-    line for language, text in BLOCKS if language == "sh" for line in text.splitlines() if line.startswith("minigan")
-]
+LINES = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines()]
+COMMANDS = [line for line in LINES if line.startswith("minigan")]
 
 
 def test_the_twelve_lines_print_what_the_readme_says():
