@@ -104,6 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("compare", compare, "hold every part against PyTorch; exits with 1 where one differs")
     sub.add_argument("--out", metavar="FILE", type=Path, help="draw two training curves that part, as .png")
 
+    sub = command("lesson", lesson, "list the lessons, or run one: its numbers, and its figure")
+    sub.add_argument("what", nargs="?", default="list", metavar="list|N", help="list (the default), or a number")
+    sub.add_argument("--quick", action="store_true", help="leave out what takes long")
+    sub = command("exercise", exercise, "start an exercise, have it judged, get a hint, see the solution")
+    sub.add_argument("what", nargs="?", default="list", choices=("list", "start", "check", "hint", "solution"))
+    sub.add_argument("number", nargs="?", type=int, help="of the exercise, which is that of its lesson")
+
     sub = command("bench", bench, "measure the speed of a step, beside PyTorch's, and what the README promises")
     sub.add_argument("what", nargs="*", metavar="WHAT", help="speed, growth, processes (all, if not given)")
     sub.add_argument("--targets", action="store_true", help="instead: time and quality of the default recipes")
@@ -246,6 +253,52 @@ def compare(args: argparse.Namespace) -> int:
     if args.out and args.out.suffix.lower() != ".png":
         raise ValueError(f"{args.out}: the figure is a PNG; give a name that ends in .png")
     return 0 if compare.run(args.out) else 1
+
+
+def lesson(args: argparse.Namespace) -> None:
+    from .exercises import ladder, progress
+    from .lessons import lessons, show
+
+    known = lessons()
+    if args.what == "list":
+        done, judged = progress()["done"], ladder()
+        for n, one in known.items():
+            mark = "done" if n in done else "open" if n in judged else ""
+            print(f"{n:02}  {one.title}: {one.question}  ({one.seconds:g} s)  {mark}".rstrip())
+        return
+    if not args.what.isdigit() or int(args.what) not in known:
+        raise ValueError(f"there is no lesson {args.what!r}; there are {', '.join(map(str, known))}")
+    chosen = known[int(args.what)]
+    print(f"{chosen.number:02}. {chosen.title}: {chosen.question}")
+    if not show(chosen.path.stem, chosen.module.claims, chosen.module.figure, args.quick):
+        raise ValueError(f"a claim of lesson {chosen.number} does not hold here: a fault of minigan's, report it")
+    if chosen.number in ladder():
+        print(f"next:  minigan exercise start {chosen.number}    read {chosen.path}")
+
+
+def exercise(args: argparse.Namespace) -> None:
+    from . import exercises
+
+    if args.what == "list":
+        done = exercises.progress()["done"]
+        for n, one in exercises.ladder().items():
+            print(f"{n:02}  {one.title}  {'done' if n in done else 'open'}")
+        return
+    if args.number is None:
+        raise ValueError(f"which one? `minigan exercise {args.what} N`; `minigan exercise list` has the numbers")
+    if args.what == "start":
+        path = exercises.start(args.number)
+        print(f"{path}\nnext:  write your code there, then  minigan exercise check {args.number}")
+    elif args.what == "check":
+        passed, message = exercises.check(args.number)
+        print(message)
+        if not passed:
+            raise ValueError(f"exercise {args.number} has not passed; `minigan exercise hint {args.number}` helps")
+        print(f"next:  minigan exercise solution {args.number}")
+    elif args.what == "hint":
+        print(exercises.hint(args.number))
+    else:
+        print(exercises.solution(args.number))
 
 
 def bench(args: argparse.Namespace) -> None:

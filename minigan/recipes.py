@@ -266,7 +266,7 @@ _IMAGES = Recipe(
     beta2=0.999,
 )
 RECIPES: dict[str, tuple[str, Recipe]] = {
-    "ring": ("eight Gaussians on a circle", Recipe(instance_noise=0.3, noise_until=0.3)),
+    "ring": ("eight Gaussians on a circle", Recipe(instance_noise=0.15, noise_until=0.3)),
     "grid": (
         "twenty-five Gaussians on a square grid",
         Recipe(data="grid", steps=24_000, instance_noise=0.6, noise_until=0.5),

@@ -152,7 +152,7 @@ def train(
     batches = Batches(data, gan.d_steps * batch, gan.seed, scaler)
     history = History() if history is None else history
     last = gan.steps + steps
-    good = _snapshot(gan)
+    good, shown = _snapshot(gan), dict[str, str]()
     with blas_threads(threads or threads_for(gan)), _bar(steps, progress) as bar, np.errstate(all="ignore"):
         try:
             while gan.steps < last:
@@ -166,7 +166,8 @@ def train(
                     hook(gan, row)
                 history.rows.append(row)
                 good = _snapshot(gan)
-                bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if k != "step"}, refresh=False)
+                shown |= {k: f"{v:.3f}" for k, v in row.items() if k != "step"}  # a hook may add to some rows only
+                bar.set_postfix(shown, refresh=False)
                 bar.update(row["step"] - (last - steps) - bar.n)
         except (Diverged, KeyboardInterrupt):  # perhaps in the middle of a step
             gan.restore(*good)

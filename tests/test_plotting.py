@@ -14,7 +14,19 @@ from PIL import Image
 from minigan import plotting
 from minigan.datasets import Dataset, load_dataset
 from minigan.distributions import Discrete, Gaussian, Mixture, grid, ring
-from minigan.plotting import Frame, animate, image_grid, opinion_grid, samples_figure, save, save_images
+from minigan.gradcheck import Probe, Report, check_gradients
+from minigan.layers import Dense, Tanh
+from minigan.network import Sequential
+from minigan.plotting import (
+    Frame,
+    animate,
+    gradient_error_figure,
+    image_grid,
+    opinion_grid,
+    samples_figure,
+    save,
+    save_images,
+)
 
 
 def table(*columns, n=120):
@@ -344,3 +356,37 @@ def test_saved_images_are_whole_pixels_of_grey_between_black_and_white(tmp_path)
     first = (tmp_path / "x.png").read_bytes()
     save_images(x, (2, 2), tmp_path / "x.png", (0.0, 16.0))
     assert (tmp_path / "x.png").read_bytes() == first
+
+
+# ---- gradient checks
+
+
+def test_the_error_of_differences_is_drawn_against_their_step_in_both_float_types():
+    net = Sequential([Dense(2, 8), Tanh(), Dense(8, 1)])
+    report = check_gradients(net, np.random.default_rng(0).standard_normal((6, 2)))
+    figure = report.figure()
+    assert [axes.get_title() for axes in figure.axes] == ["float64", "float32"]
+    for axes in figure.axes:
+        lines = {line.get_label(): line.get_xydata() for line in axes.lines}
+        np.testing.assert_array_equal(
+            lines["largest of all random directions"], np.column_stack(report.curve(axes.get_title()))
+        )
+        for label, slope in (("truncation, slope +2", 2), ("rounding, slope -1", -1)):
+            x, y = np.log(lines[label]).T
+            np.testing.assert_allclose(np.diff(y) / np.diff(x), slope)
+            h, error = report.curve(axes.get_title())
+            arm = (error > 0) & (error < 0.1) & ((h > h[error.argmin()]) if slope > 0 else (h < h[error.argmin()]))
+            assert np.median(np.abs(y[arm] - np.log(error[arm]))) < np.log(2)  # it lies along the curve's arm
+        assert axes.get_xscale() == axes.get_yscale() == "log"
+        assert axes.get_xlabel() == "step h"
+    band = next(p for p in figure.axes[0].patches if p.get_label() == "steps of the check")
+    assert (band.get_x(), band.get_x() + band.get_width()) == pytest.approx(report.h)
+    assert "its bound" in texts(figure) and png(figure) == png(report.figure())
+
+
+def test_a_wrong_gradient_and_an_exact_one_can_be_drawn_too():
+    for factor, power in ((1.1, 3), (1.0, 1)):
+        pair = (lambda x, p=power: x**p, lambda x, dy, f=factor, p=power: f * p * x ** (p - 1) * dy)
+        png(gradient_error_figure(check_gradients(pair, np.array([0.0, 0.5, 2.0]))))
+    with pytest.raises(ValueError, match="no curve to draw"):
+        gradient_error_figure(Report((Probe("x[0]", 1.0, 1.0, 0.0),), 1e-7))
