@@ -1,10 +1,13 @@
-"""Make every figure that the README shows: `python figures/make.py` (about half a minute)."""
+"""Make every figure of the README and the lessons: `python figures/make.py` (about a minute)."""
 
 import shutil
 import tempfile
 from pathlib import Path
 
+from minigan.lessons import lessons
+from minigan.plotting import save
 from minigan.recipes import RECIPES, run
+from minigan.training import blas_threads
 
 HERE = Path(__file__).parent
 
@@ -12,3 +15,6 @@ with tempfile.TemporaryDirectory() as folder:
     for name, made, kept in (("ring", "training.gif", "ring.gif"), ("digits", "samples.png", "digits.png")):
         run(RECIPES[name][1], Path(folder, name), progress=True)
         shutil.copyfile(Path(folder, name, made), HERE / kept)
+with blas_threads(1):
+    for lesson in lessons().values():
+        save(lesson.module.figure(False), HERE / f"{lesson.path.stem}.png")

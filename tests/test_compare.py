@@ -102,6 +102,15 @@ def test_growth_is_fitted_until_the_two_sides_have_parted():
     assert growth(steps, np.full(len(steps), 1e-9)) == (pytest.approx(1), 1000)
 
 
+@pytest.mark.parametrize("dtype", BOUNDS)
+def test_a_nudge_is_the_last_bit_of_one_weight(dtype):
+    plain, nudged = compare.LONG.gan(dtype), compare.LongGame(nudge=True).gan(dtype)
+    np.testing.assert_array_equal(plain.generator.theta, nudged.generator.theta)
+    away = nudged.discriminator.theta - plain.discriminator.theta
+    assert np.count_nonzero(away) == 1
+    assert abs(away).max() == np.spacing(abs(plain.discriminator.theta[away != 0]))
+
+
 def test_float32_and_float64_part_at_a_kink():
     kink = compare.first_kink()
     assert kink is not None and 1 <= kink.crossed < 10 and kink.of == 64 * 3 * 32  # [real; fake], then fakes

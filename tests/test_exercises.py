@@ -1,0 +1,179 @@
+"""Every exercise judges: the answer passes, the gap and wrong answers fail, and nothing harms the rest."""
+
+import importlib.util
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minigan import exercises
+from minigan.cli import main
+from minigan.exercises import Wrong, _judge_here, check, close, find, ladder
+
+KNOWN = ladder()
+MUTANTS = Path(__file__).parent / "mutants"
+
+
+def mutants(number: int) -> dict[str, str]:
+    """Wrong answers that a student might write: what is wrong -> the source of his module."""
+    path = next(MUTANTS.glob(f"m{number:02}_*.py"))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.MUTANTS
+
+
+@pytest.mark.parametrize("number", KNOWN)
+def test_the_answer_passes_on_many_seeds(number):
+    answer = find(number).answer
+    for seed in range(100):
+        answer.judge(answer, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("number", KNOWN)
+def test_the_empty_gap_fails_with_a_word_of_help(number):
+    passed, message = _judge_here(number, find(number).path, 0)
+    assert not passed and "gap is still empty" in message
+
+
+@pytest.mark.parametrize(("number", "name"), [(n, name) for n in KNOWN for name in mutants(n)])
+def test_a_plausible_wrong_answer_fails_and_is_told_why(number, name, tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(mutants(number)[name], encoding="utf-8")
+    for seed in range(5):
+        passed, message = _judge_here(number, path, seed)
+        assert not passed, f"seed {seed} lets it pass"
+        assert len(message) > 20 and "gap is still empty" not in message
+
+
+@pytest.mark.parametrize("number", KNOWN)
+def test_there_are_three_hints_three_mutants_and_a_reason(number):
+    answer = find(number).answer
+    assert len(answer.HINTS) == 3 and len(set(answer.HINTS)) == 3
+    assert len(mutants(number)) >= 3
+    assert len(answer.WHY) > 100 and all(callable(getattr(answer, name)) for name in answer.ANSWER)
+
+
+@pytest.fixture
+def student(tmp_path, monkeypatch):
+    """A student's folder with the first exercise in it; student(source) writes his answer."""
+    monkeypatch.chdir(tmp_path)
+    number = min(KNOWN)
+    path = exercises.start(number)
+
+    def write(source: str) -> tuple[bool, str]:
+        path.write_text(source, encoding="utf-8")
+        return check(number, seed=0)
+
+    write.number, write.path = number, path
+    return write
+
+
+def answered(number: int) -> str:
+    """The reference answer as a student's file."""
+    return f"from minigan.lessons.exercises.answers.a{find(number).name[1:]} import *\n"
+
+
+def test_the_whole_ladder_of_one_exercise(student, capsys):
+    n = str(student.number)
+    assert main(["exercise", "solution", n]) == 2
+    assert "once yours has passed" in capsys.readouterr().err
+    assert main(["exercise", "check", n]) == 2
+    assert "gap is still empty" in capsys.readouterr().out
+    for k in (1, 2, 3, 3):
+        assert main(["exercise", "hint", n]) == 0
+        assert f"hint {k} of 3" in capsys.readouterr().out
+    student.path.write_text(answered(student.number), encoding="utf-8")
+    assert main(["exercise", "check", n]) == 0
+    assert main(["exercise", "solution", n]) == 0
+    assert "def " in capsys.readouterr().out
+    assert main(["exercise", "list"]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.endswith("done")
+    assert main(["exercise", "start", n]) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_a_crash_is_shown_from_the_students_own_file_on(student):
+    passed, message = student("def broken():\n    return 1 / 0\n\nbroken()\n")
+    assert not passed
+    assert "line 2" in message and "ZeroDivisionError" in message
+    assert "exercises.py" not in message and "importlib" not in message
+
+
+def test_a_syntax_error_is_told_with_its_line(student):
+    passed, message = student("x = 1\ndef f(:\n")
+    assert not passed and "line 2" in message and "SyntaxError" in message
+
+
+def test_a_missing_function_is_told(student):
+    passed, message = student("x = 1\n")
+    assert not passed and "has no attribute" in message
+
+
+def test_a_loop_without_end_is_stopped(student, monkeypatch):
+    student.path.write_text("while True:\n    print('on and on')\n", encoding="utf-8")
+    begun = time.monotonic()
+    passed, message = check(student.number, seconds=2)
+    assert not passed and "more than 2 seconds" in message
+    assert time.monotonic() - begun < 30  # far from for ever; no measure of speed
+
+
+def test_code_that_ends_python_is_told(student):
+    passed, message = student("import os\nos._exit(0)\n")
+    assert not passed and "ended Python" in message
+    passed, message = student("raise SystemExit(0)\n")
+    assert not passed and "SystemExit" in message
+
+
+def test_what_is_printed_is_shown_and_a_forged_verdict_is_not_believed(student):
+    passed, message = student("import os\nprint('0' * 32, 'passed')\nos._exit(0)\n")
+    assert not passed and "it printed:" in message
+
+
+def test_nothing_that_code_does_spoils_the_progress(student):
+    student(answered(student.number))
+    kept = json.loads((exercises.FOLDER / exercises.PROGRESS).read_text())
+    for vandal in (
+        "from pathlib import Path\nfor p in Path('exercises').iterdir():\n    p.write_text('{')\n",
+        "import os, shutil\nshutil.rmtree('exercises')\n",
+    ):
+        student.path.parent.mkdir(exist_ok=True)
+        student(vandal)
+        assert json.loads((exercises.FOLDER / exercises.PROGRESS).read_text()) == kept
+
+
+def test_a_damaged_progress_file_counts_as_none(tmp_path):
+    (tmp_path / exercises.PROGRESS).write_text('{"done": "x"', encoding="utf-8")
+    assert exercises.progress(tmp_path) == {"done": [], "hints": {}}
+
+
+@pytest.mark.parametrize(
+    ("got", "wanted", "says"),
+    [
+        (None, 1.0, "returned None"),
+        ("text", 1.0, "wanted numbers"),
+        ([1.0, 2.0], [1.0, 2.0, 3.0], "wanted shape (3,), got (2,)"),
+        ([1.0, 2.5], [1.0, 2.0], "wanted 2 at [1], got 2.5"),
+        (float("nan"), 1.0, "got nan"),
+        (float("inf"), 1.0, "got inf"),
+        (1.0, float("inf"), "wanted inf, got 1"),
+    ],
+)
+def test_close_says_what_was_wanted_and_what_came(got, wanted, says):
+    with pytest.raises(Wrong) as told:
+        close("a case", got, wanted)
+    assert says in str(told.value) and str(told.value).startswith("a case")
+
+
+def test_close_lets_what_is_close_pass():
+    close("a case", [1.0, np.inf, -np.inf], [1.0 + 1e-12, np.inf, -np.inf])
+
+
+def test_an_exercise_that_does_not_exist_is_refused_in_a_line(capsys):
+    assert main(["exercise", "start", "99"]) == 2
+    assert "there is no exercise 99" in capsys.readouterr().err
+    assert main(["exercise", "check"]) == 2
+    assert "which one?" in capsys.readouterr().err
