@@ -101,7 +101,10 @@ def show(
         bound = ("<= " if claim.at_most else "") + f"{claim.expected:.10g}"
         verdict = "" if claim.holds else "   DOES NOT HOLD"
         print(f"{claim.says:{width}}  {claim.value:14.10g}  {bound:>16}   {claim.source}{verdict}")
-    path = figures() / f"{name}.png"
+    folder = Path.cwd() if quick else figures()  # figures/ holds what the full run draws
+    path = folder / f"{name}.png"
     save(picture, path)
+    if (ipython := sys.modules.get("IPython")) is not None and ipython.get_ipython() is not None:
+        ipython.display.display(ipython.display.Image(filename=str(path)))  # in a notebook
     print(f"figure: {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
     return all(claim.holds for claim in made)

@@ -37,6 +37,7 @@ def test_the_other_code_runs():
 
 def test_the_commands_work(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("minigan.lessons.figures", lambda: tmp_path)
     quick = ["--steps", "20", "--set", "log_every=10", "--set", "frames=2"]
     assert len(COMMANDS) >= 5
     for line in COMMANDS:
