@@ -29,7 +29,7 @@ def find_cupy() -> tuple[Any, str]:
     Importing CuPy succeeds on a machine without a GPU or driver, so only a small computation is a proof.
     """
     try:
-        import cupy  # type: ignore[import-not-found, import-untyped, unused-ignore]
+        import cupy
     except ImportError:
         return None, "CuPy is not installed (pip install 'minigan[cuda12]' or 'minigan[cuda13]')"
     except Exception as error:  # a broken CUDA installation fails in many ways
@@ -45,7 +45,7 @@ def find_cupy() -> tuple[Any, str]:
 def find_numba() -> Any:
     """numba where it is installed (the extra `fast`), else None."""
     try:
-        import numba  # type: ignore[import-not-found, import-untyped, unused-ignore]
+        import numba
     except ImportError:
         return None
     return numba
