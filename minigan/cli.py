@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import __version__
-from .backend import BackendError, find_cupy
+from .backend import Backend, BackendError, find_cupy
 from .training import Diverged
 
 
@@ -236,13 +236,13 @@ def info(args: argparse.Namespace) -> None:
 
     from .training import ONE_THREAD, cores
 
-    cupy, why_not = find_cupy()
+    cupy, auto = find_cupy()[0], Backend("auto")
     gpu = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode() if cupy else "none"
     pools = threadpoolctl.threadpool_info()
     blas = ", ".join(f"{p['internal_api']} {p['version']} ({p.get('architecture', '?')})" for p in pools)
     print(f"minigan    {__version__}, Python {platform.python_version()}, NumPy {np.__version__}")
-    print(f"backend    numpy is the default; auto would choose {'cupy' if cupy else 'numpy'}")
-    print(f"GPU        {gpu}{'; ' + why_not if why_not else ''}")
+    print(f"backend    numpy is the default; auto would choose {auto.name}: {auto.reason}")
+    print(f"GPU        {gpu}")
     print(f"BLAS       {blas or 'none that threadpoolctl knows'}")
     print(f"threads    {cores()} cores; 1 BLAS thread for games below {ONE_THREAD:,} parameters, all cores above")
 
