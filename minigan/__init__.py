@@ -16,7 +16,17 @@ from .gan import GAN, Latent
 from .gradcheck import check_gradients
 from .layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
 from .network import Sequential, StaleTraceError, Trace
-from .objectives import Minimax, NonSaturating, Objective, discriminator_loss, generator_loss, value_function
+from .objectives import (
+    R1,
+    GradientPenalty,
+    Minimax,
+    NonSaturating,
+    Objective,
+    Wasserstein,
+    discriminator_loss,
+    generator_loss,
+    value_function,
+)
 from .optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
 from .recipes import RECIPES, Recipe, RecipeError, Run, load, save
 from .streams import Stream

@@ -22,13 +22,13 @@ from .datasets import write_whole
 from .gan import GAN, Latent
 from .layers import BatchNorm, Dense, Dropout, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
 from .network import Sequential
-from .objectives import OBJECTIVES
+from .objectives import OBJECTIVES, R1, GradientPenalty
 from .optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
 
 FORMAT = 1
 KNOWN = (
     *(Dense, ReLU, LeakyReLU, Sigmoid, Tanh, Softplus, Maxout, Dropout, BatchNorm),
-    *(SGD, Momentum, Adam, HoldThenCosine, Exponential, Linear, Latent),
+    *(SGD, Momentum, Adam, HoldThenCosine, Exponential, Linear, Latent, R1, GradientPenalty),
 )
 
 
@@ -90,6 +90,7 @@ def about(gan: GAN) -> dict[str, Any]:
         "average": gan.decay,
         "packing": gan.packing,
         "instance_noise": gan.instance_noise,
+        "penalty": gan.penalty,
         "seed": gan.seed,
         "steps": gan.steps,
     }
@@ -105,6 +106,7 @@ def build(plain: dict[str, Any], backend: str | None = None, classes: Sequence[t
         for net in plain["networks"]
     )
     rest = {k: rebuild(plain[k], known) for k in ("latent", "objective", "optimizers", "instance_noise")}
+    rest["penalty"] = rebuild(plain.get("penalty"), known)  # none in checkpoints of minigan 0.1
     same = {k: plain[k] for k in ("updates", "d_steps", "average", "packing", "seed")}
     return GAN(generator, discriminator, **rest, **same)
 

@@ -12,7 +12,7 @@ import numpy as np
 from .backend import Array
 from .layers import sigmoid
 from .network import Sequential
-from .objectives import Objective, find_objective
+from .objectives import Objective, Penalty, find_objective
 from .optimizers import Adam, Optimizer, Rate, at_step
 from .streams import Stream, fill_normal, fill_uniform
 
@@ -53,6 +53,7 @@ class GAN:
     objective is "non-saturating", "minimax" or an Objective. optimizers are G's and D's, unbound. average is the
     decay of the averaged generator (min(average, t/(t+10)) at step t), or None. instance_noise is the standard
     deviation of Gaussian noise on all that D sees, a number or a function of the step (Sønderby et al. 2017).
+    penalty is what D pays for being steep, such as R1(gamma), or None.
     Raises ValueError where the pieces do not fit.
     """
 
@@ -68,11 +69,12 @@ class GAN:
         average: float | None = 0.999,
         packing: int = 1,
         instance_noise: Rate | None = None,
+        penalty: Penalty | None = None,
         seed: int = 0,
     ):
         self.generator, self.discriminator, self.latent = generator, discriminator, latent
         self.objective, self.updates, self.d_steps = find_objective(objective), updates, d_steps
-        self.packing, self.instance_noise, self.seed = packing, instance_noise, seed
+        self.packing, self.instance_noise, self.penalty, self.seed = packing, instance_noise, penalty, seed
         self._check(average)
         for_g, for_d = optimizers or (Adam(2e-4, 0.5, 0.999), Adam(2e-4, 0.5, 0.999))
         self.optimizers = for_g.bind(generator), for_d.bind(discriminator)
@@ -84,6 +86,7 @@ class GAN:
             "instance noise": instance_noise is not None,
             "dropout in G": generator.random,
             "dropout in D": discriminator.random,
+            "penalty": penalty is not None and penalty.between,
         }
         self.streams = {name: Stream(seed, name) for name in draws if draws[name]}
         self._blend = generator.backend.kernel(_blend, generator.size)
@@ -116,6 +119,8 @@ class GAN:
                 "BatchNorm in D couples the rows of a batch, so G's and D's gradients are no longer row-scalings "
                 "of one: take updates='alternating', or take it out of D"
             )
+        if self.penalty is not None and any(layer.couples_rows for layer in D.layers):
+            raise ValueError("a penalty asks for each sample's own slope, but BatchNorm in D couples the rows")
         if average is not None and not 0 <= average < 1:
             raise ValueError(f"average is {average!r}; it must be a decay in [0, 1), or None")
 
@@ -127,10 +132,10 @@ class GAN:
     def substeps(self, real: Array) -> Iterator[tuple[str, Array]]:
         """One iteration, yielding the name of each sub-step when it is done and the array that it made.
 
-        Alternating, d_steps times: draw latent, generate, judge, discriminator gradient, discriminator update;
-        then: draw latent again, generate again, judge again, generator gradient, generator update, average.
-        Simultaneous: draw latent, generate, judge, both gradients, discriminator update, generator update, and
-        average.
+        Alternating, d_steps times: draw latent, generate, judge, [penalty,] discriminator gradient, discriminator
+        update; then: draw latent again, generate again, judge again, generator gradient, generator update,
+        average. Simultaneous: draw latent, generate, judge, [penalty,] both gradients, discriminator update,
+        generator update, average.
         """
         real = self.generator.backend.asarray(real)
         batch, rest = divmod(len(real), self.d_steps)
@@ -167,6 +172,8 @@ class GAN:
             room.d_both *= 1 / rows
             D.backward(room.d_both, room.both)
             D.absorb(room.both)
+            if self.penalty is not None:
+                yield "penalty", self._penalise(room, rngs, self.penalty)
             yield "discriminator gradient", D.grad
             self.optimizers[1].step()
             yield "discriminator update", D.theta
@@ -198,6 +205,8 @@ class GAN:
         dx *= objective.generator_slope(room.both.y[rows:])
         G.backward(dx.reshape(room.batch, -1), room.made)
         G.absorb(room.made)
+        if self.penalty is not None:
+            yield "penalty", self._penalise(room, rngs, self.penalty)
         yield "both gradients", G.grad
         self.optimizers[1].step()
         yield "discriminator update", D.theta
@@ -216,6 +225,26 @@ class GAN:
             noise *= sd
             seen += noise
 
+    def _penalise(self, room: _Room, rngs: dict[str, Any], penalty: Penalty) -> Array:
+        """Add the penalty's gradient to D's, and give D's steepness (rows, 1) at the points where it was asked.
+
+        With g = ∇ₓs a row, it is the mean over rows of d loss(|g|)/dg · dg/dtheta, and the first factor is
+        factor(|g|) g, a direction for the derivative that `tangent_gradient` takes.
+        """
+        D, rows, trace, xp = self.discriminator, room.rows, room.steep, self.discriminator.backend.xp
+        room.points[...] = room.packs[:rows]
+        if penalty.between:
+            share = fill_uniform(room.share, rngs["penalty"])
+            room.points += share * (room.packs[rows:] - room.points)
+        D.forward(room.points, trace, training=True, rng=rngs.get("dropout in D"))
+        g = D.backward(room.ones, trace, params=False, inputs=True)
+        room.steepness[...] = xp.sqrt((g * g).sum(axis=1, keepdims=True))
+        g *= penalty.factor(room.steepness)
+        room.kept[...] = D.grad
+        D.tangent_gradient(g, room.unit[:rows], trace)
+        D.grad += room.kept
+        return room.steepness
+
     def sample(self, n: int, seed: int = 0, averaged: bool = True) -> Array:
         """n samples (n, dim), a pure function of (generator, seed); of the averaged generator if there is one."""
         generator = self.average if averaged and self.average is not None else self.generator
@@ -229,7 +258,8 @@ class GAN:
     def losses(self) -> dict[str, float]:
         """What the last step's logits say: d_loss, g_loss, value (nats), and the mean opinions d_real, d_fake.
 
-        They are computed when asked for, not in the step, and this reads them back to the host.
+        d_loss is without the penalty, which is beside it where there is one. All are computed when asked for, not
+        in the step, and this reads them back to the host.
         """
         if self._room is None or self.steps == 0:
             raise ValueError("no step was taken yet, so there are no logits to compute losses from")
@@ -237,17 +267,17 @@ class GAN:
         real, fake = room.both.y[:rows], room.both.y[rows:]
         for_g = fake if self.updates == "simultaneous" else room.fake.y
         game, standard = self.objective, find_objective("minimax")
-        numbers = xp.stack(
-            [
-                game.real_loss(real).mean() + game.fake_loss(fake).mean(),
-                game.generator_loss(for_g).mean(),
-                -standard.real_loss(real).mean() - standard.fake_loss(fake).mean(),
-                sigmoid(xp, real).mean(),
-                sigmoid(xp, fake).mean(),
-            ]
-        )
-        names = ("d_loss", "g_loss", "value", "d_real", "d_fake")
-        return dict(zip(names, self.generator.backend.to_numpy(numbers).tolist(), strict=True))
+        numbers = {
+            "d_loss": game.real_loss(real).mean() + game.fake_loss(fake).mean(),
+            "g_loss": game.generator_loss(for_g).mean(),
+            "value": -standard.real_loss(real).mean() - standard.fake_loss(fake).mean(),
+            "d_real": sigmoid(xp, real).mean(),
+            "d_fake": sigmoid(xp, fake).mean(),
+        }
+        if self.penalty is not None:
+            numbers["penalty"] = self.penalty.loss(room.steepness).mean()
+        values = self.generator.backend.to_numpy(xp.stack(list(numbers.values())))
+        return dict(zip(numbers, values.tolist(), strict=True))
 
     def vectors(self) -> dict[str, Array]:
         """Every vector that the next step depends on, by name: what a checkpoint holds beside `steps`."""
@@ -306,3 +336,7 @@ class _Room:
         self.d_both, self.d_fake = backend.empty(2 * self.rows, 1), backend.empty(self.rows, 1)
         self.unit, self.factors = backend.ones(2 * self.rows, 1), backend.empty(2 * self.rows, 1)
         self.unit *= 1 / self.rows
+        if gan.penalty is not None:
+            self.steep, self.points = D.trace(self.rows), backend.empty(self.rows, m * dim)
+            self.share, self.steepness = backend.empty(self.rows, 1), backend.empty(self.rows, 1)
+            self.ones, self.kept = backend.ones(self.rows, 1), backend.empty(D.size)

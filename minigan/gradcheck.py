@@ -28,7 +28,7 @@ import numpy as np
 
 from .backend import Backend
 from .gan import GAN
-from .layers import Layer
+from .layers import Elementwise, Layer
 from .network import Sequential, Trace
 from .objectives import Objective
 from .optimizers import SGD
@@ -117,8 +117,9 @@ def check_gradients(
 ) -> Report:
     """Compare what backward says at x with central differences. What can be checked:
 
-    a network or a layer, at x (B, in): dx, dtheta, and tangent, by <dy, J u> = <Jᵀ dy, u>; with training=True
-        Dropout draws the same mask in every pass. A layer that no network holds yet is nudged off its starting
+    a network or a layer, at x (B, in): dx, dtheta, and tangent, by <dy, J u> = <Jᵀ dy, u>; and tangent_gradient,
+        where every layer has a second derivative. With training=True Dropout draws the same mask in every pass.
+        A layer that no network holds yet is nudged off its starting
         values, where a gamma of 1 or a bias of 0 would hide faults;
     a GAN, at real samples x: the gradients of D's loss, and of G's through D, that its next step would use, both
         at its present point, with the same z, masks and noise in every pass;
@@ -332,7 +333,28 @@ def _open_network(
     if net.size:
         values = _of_theta(net, lambda: forward(x))
         sides.append(_Side("theta", net.theta.copy(), values, dy, net.grad.copy(), seen, net))
+    if all(map(_bends, net.layers)):
+        u = rng.standard_normal(x.shape).astype(x.dtype)
+
+        def tangents(at: np.ndarray) -> np.ndarray:
+            forward(at)
+            return net.tangent(u, trace).copy()
+
+        forward(x)
+        net.grad[...] = 1
+        dx = np.array(net.tangent_gradient(u, dy, trace, inputs=True))
+        sides.append(_Side("x of the tangent", x, tangents, dy, dx, seen))
+        if net.size:
+            values = _of_theta(net, lambda: tangents(x))
+            sides.append(_Side("theta of the tangent", net.theta.copy(), values, dy, net.grad.copy(), seen, net))
     return sides, [net]
+
+
+def _bends(layer: Layer) -> bool:
+    """Whether the layer says what tangent_gradient asks of it."""
+    method, root = ("curve", Elementwise) if isinstance(layer, Elementwise) else ("bend", Layer)
+    bends = layer.straight or getattr(type(layer), method) is not getattr(root, method)
+    return bends and (not layer.size or type(layer).tangent_gradient is not Layer.tangent_gradient)
 
 
 def _open_gan(gan: GAN, real: np.ndarray, dtype: str) -> tuple[list[_Side], list[Sequential]]:
@@ -351,6 +373,8 @@ def _open_gan(gan: GAN, real: np.ndarray, dtype: str) -> tuple[list[_Side], list
             if name == "judge":
                 half = len(made) // 2
                 for_d += [gan.objective.real_loss(made[:half]), gan.objective.fake_loss(made[half:])]
+            if name == "penalty" and gan.penalty is not None:
+                for_d.append(gan.penalty.loss(made))
             if name in ("judge", "judge again"):
                 for_g = gan.objective.generator_loss(made[-half:])
             if name in ("discriminator gradient", "both gradients"):

@@ -1,11 +1,16 @@
 """Layers: each is a function y = f(x; theta) with its derivative beside it.
 
-A layer holds parameters, never activations. Four methods say everything, for a batch of B rows:
+A layer holds parameters, never activations. Four methods say everything that training needs, for B rows:
 
     forward(x, y, memo)         write y = f(x)
     backward(x, y, dy, dx, memo)    write dx = dL/dx, given dy = dL/dy    (the chain rule through the layer)
     gradient(x, y, dy, memo)    write dW, db, ... = dL/dtheta              (the chain rule into its parameters)
     tangent(x, y, dx, dy, memo) write dy = (df/dx) dx                      (the same derivative, run forwards)
+
+Two more differentiate the number <dy, (df/dx) dx> once again, for a penalty on D's slope (R1):
+
+    bend(x, y, dx, dy, out, memo)       write out = its derivative by x; not asked of a layer that is `straight`
+    tangent_gradient(x, y, dx, dy, memo)    write dW, db, ... = its derivative by theta
 
 "Whose gradient?" is thus a matter of which method is called. `x` and `y` are kept by the network's Trace; `memo`
 holds the layer's own notes there (a dropout mask, say), so that one layer can serve several traces at once.
@@ -51,6 +56,7 @@ class Layer:
     random: ClassVar[bool] = False  # forward draws from rng while training
     couples_rows: ClassVar[bool] = False  # a row's y depends on other rows of the batch
     sliceable: ClassVar[bool] = False  # backward uses no memo: it can be asked for some rows alone
+    straight: ClassVar[bool] = False  # f is linear in x between its kinks, so df/dx does not move with x
 
     @property
     def size(self) -> int:
@@ -94,6 +100,12 @@ class Layer:
     def tangent(self, x: Array, y: Array, dx: Array, dy: Array, memo: Any) -> None:
         self.backward(x, y, dx, dy, memo)  # right wherever df/dx is symmetric: elementwise layers, BatchNorm
 
+    def bend(self, x: Array, y: Array, dx: Array, dy: Array, out: Array, memo: Any) -> None:
+        raise TypeError(f"{type(self).__name__} has no second derivative: write its bend, or say it is straight")
+
+    def tangent_gradient(self, x: Array, y: Array, dx: Array, dy: Array, memo: Any) -> None:
+        raise TypeError(f"{type(self).__name__} has no second derivative: write its tangent_gradient method")
+
     def absorb(self, memo: Any) -> None:
         """Move `state` by what the last training forward saw."""
 
@@ -120,6 +132,7 @@ class Dense(Layer):
 
     reads = frozenset({"input"})
     sliceable = True
+    straight = True
 
     def __post_init__(self) -> None:
         if self.n_in < 1 or self.n_out < 1:
@@ -182,12 +195,17 @@ class Dense(Layer):
     def tangent(self, x: Array, y: Array, dx: Array, dy: Array, memo: Any) -> None:
         self.product(dx, self.W, dy)
 
+    def tangent_gradient(self, x: Array, y: Array, dx: Array, dy: Array, memo: Any) -> None:
+        """dW = dxᵀ dy and db = 0: the tangent dx W is a dense layer of dx, without a bias."""
+        self.product(dx.T, dy, self.dW)
+        self.db[...] = 0
+
 
 @dataclass(eq=False)
 class Elementwise(Layer):
-    """y_bi = f(x_bi): two formulas, the value and its slope as a function of the output alone.
+    """y_bi = f(x_bi): a few formulas, the value and its derivatives as functions of the output alone.
 
-    That the slope needs no input is what lets a dense layer and its activation share one array.
+    That they need no input is what lets a dense layer and its activation share one array.
     """
 
     reads = frozenset({"output"})
@@ -201,9 +219,14 @@ class Elementwise(Layer):
         """Write dx = f'(x) dy, with f'(x) told from y = f(x); dx is not dy."""
         raise TypeError(f"{type(self).__name__} has no derivative: write its slope method")
 
+    def curve(self, xp: Any, y: Array, dy: Array, dx: Array) -> None:
+        """Write dx = f''(x) dy, with f''(x) told from y = f(x); a straight f needs none."""
+        raise TypeError(f"{type(self).__name__} has no second derivative: write its curve method")
+
     def bind(self, backend: Backend, theta: Array, grad: Array, state: Array) -> None:
         super().bind(backend, theta, grad, state)
         self._value, self._slope = backend.kernel(self.value), backend.kernel(self.slope)
+        self._curve = backend.kernel(self.curve)
 
     def forward(self, x: Array, y: Array, memo: Any, training: bool, rng: np.random.Generator | None) -> None:
         self._value(x, y)
@@ -211,10 +234,16 @@ class Elementwise(Layer):
     def backward(self, x: Array, y: Array, dy: Array, dx: Array, memo: Any) -> None:
         self._slope(y, dy, dx)
 
+    def bend(self, x: Array, y: Array, dx: Array, dy: Array, out: Array, memo: Any) -> None:
+        self._curve(y, dy, out)
+        out *= dx
+
 
 @dataclass(eq=False)
 class ReLU(Elementwise):
     """y = max(x, 0); slope 1 where y > 0, else 0 (0 at the kink)."""
+
+    straight = True
 
     def value(self, xp: Any, x: Array, y: Array) -> None:
         xp.maximum(x, 0, out=y)
@@ -236,6 +265,8 @@ class LeakyReLU(Elementwise):
 
     a: float = 0.2
 
+    straight = True
+
     def __post_init__(self) -> None:
         if not 0 <= self.a < 1:
             raise ValueError(f"LeakyReLU's slope is {self.a!r}; it must be at least 0 and below 1")
@@ -255,7 +286,7 @@ class LeakyReLU(Elementwise):
 
 @dataclass(eq=False)
 class Sigmoid(Elementwise):
-    """y = 1 / (1 + e^-x); slope y (1 - y), which in float32 rounds to 0 for x above 17."""
+    """y = 1 / (1 + e^-x); slope y (1 - y), which in float32 rounds to 0 for x above 17; curve slope (1 - 2 y)."""
 
     def value(self, xp: Any, x: Array, y: Array) -> None:
         y[...] = sigmoid(xp, x)
@@ -264,10 +295,14 @@ class Sigmoid(Elementwise):
         xp.multiply(y, 1 - y, out=dx)
         dx *= dy
 
+    def curve(self, xp: Any, y: Array, dy: Array, dx: Array) -> None:
+        self.slope(xp, y, dy, dx)
+        dx *= 1 - 2 * y
+
 
 @dataclass(eq=False)
 class Tanh(Elementwise):
-    """y = tanh x; slope 1 - y², which in float32 rounds to 0 for |x| above 9."""
+    """y = tanh x; slope 1 - y², which in float32 rounds to 0 for |x| above 9; curve -2 y slope."""
 
     def value(self, xp: Any, x: Array, y: Array) -> None:
         xp.tanh(x, out=y)
@@ -277,10 +312,14 @@ class Tanh(Elementwise):
         xp.subtract(1, dx, out=dx)
         dx *= dy
 
+    def curve(self, xp: Any, y: Array, dy: Array, dx: Array) -> None:
+        self.slope(xp, y, dy, dx)
+        dx *= -2 * y
+
 
 @dataclass(eq=False)
 class Softplus(Elementwise):
-    """y = log(1 + e^x); slope 1 - e^-y, which is the sigmoid of x."""
+    """y = log(1 + e^x); slope 1 - e^-y, which is the sigmoid of x; curve slope e^-y."""
 
     def value(self, xp: Any, x: Array, y: Array) -> None:
         y[...] = softplus(xp, x)
@@ -289,6 +328,10 @@ class Softplus(Elementwise):
         xp.expm1(-y, out=dx)
         xp.negative(dx, out=dx)
         dx *= dy
+
+    def curve(self, xp: Any, y: Array, dy: Array, dx: Array) -> None:
+        self.slope(xp, y, dy, dx)
+        dx *= xp.exp(-y)
 
 
 @dataclass(eq=False)
@@ -302,6 +345,7 @@ class Maxout(Layer):
     k: int = 2
 
     reads = frozenset()  # the memo knows all
+    straight = True
 
     def __post_init__(self) -> None:
         if self.k < 2:
@@ -344,6 +388,7 @@ class Dropout(Layer):
     reads = frozenset()
     in_place = True
     random = True
+    straight = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.p < 1:

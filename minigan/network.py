@@ -46,6 +46,7 @@ class Trace:
             y = self.ys[k] if free and layer.in_place else self._cut(backend.empty(batch * width), width)
             self.ys.append(y)
         self.dys: list[Array] = []
+        self.tangents: list[Array] = []
         self.version = -1  # of the network, when forward filled this trace
 
     def _cut(self, flat: Array, width: int) -> Array:
@@ -61,6 +62,13 @@ class Trace:
             flats = [self.network.backend.empty(self.batch * max(self.network.widths)) for _ in range(2)]
             self.dys = [self._cut(flats[k % 2], width) for k, width in enumerate(self.network.widths)]
         return self.dys
+
+    def prepare_tangents(self) -> list[Array]:
+        """Room for the tangent at every layer's output, allocated when first asked for: only penalties do."""
+        if not self.tangents:
+            sizes = [(self.batch * width, width) for width in self.network.widths]
+            self.tangents = [self._cut(self.network.backend.empty(n), width) for n, width in sizes]
+        return self.tangents
 
     @property
     def x(self) -> Array:
@@ -201,11 +209,7 @@ class Sequential:
         serve two losses whose dy differ by a factor a row. dy is not changed; dL/dx is a view into the trace.
         Without inputs it returns None. Raises StaleTraceError if theta has moved since the trace's forward.
         """
-        if trace.version != self.version:
-            raise StaleTraceError(
-                f"network {self.name!r} has moved since this trace was filled, so its activations belong to "
-                f"other weights: call {self.name}.forward(x, trace) again before backward"
-            )
+        self._check_fresh(trace)
         dy = self._check(dy, trace, self.widths[-1], "dy")
         if weights is not None:
             weights = self._check(weights, trace, 1, "weights")
@@ -231,14 +235,58 @@ class Sequential:
 
         Each row has a direction of its own. Raises StaleTraceError as backward does.
         """
-        if trace.version != self.version:
-            raise StaleTraceError(f"network {self.name!r} has moved since this trace was filled: forward again")
+        self._check_fresh(trace)
         dx = self._check(dx, trace, self.widths[0], "dx")
         ys, dys = trace.ys, trace.dys or trace.prepare_backward()
         for k, layer in enumerate(self.layers):
             layer.tangent(ys[k], ys[k + 1], dx, dys[k + 1], trace.memos[k])
             dx = dys[k + 1]
         return dx
+
+    def tangent_gradient(self, dx: Array, dy: Array, trace: Trace, inputs: bool = False) -> Array:
+        """Write to `grad` the derivative by theta of <dy, tangent(dx)>; dx (B, in) and dy (B, out) are held fixed.
+
+        That is one derivative more than backward takes. Layer k makes y' = f(y) and t' = (df/dy) t of the y and t
+        before it. Let p and q be how the number depends on y and t: both go back through the layer, and p takes
+        along how the layer's derivative moves with y,
+
+            q = (df/dy)ᵀ q',    p = (df/dy)ᵀ p' + d<q', (df/dy) t>/dy
+
+        from q' = dy, p' = 0 at the end. In a chain of straight layers p stays 0. With g = ∇ₓD, the gradient by
+        theta of ½|g|² is tangent_gradient(g, 1), which is all that R1 needs. With inputs it returns the derivative
+        by x (B, in). Raises StaleTraceError as backward does, and TypeError for a layer that has no second
+        derivative.
+        """
+        self._check_fresh(trace)
+        xp, ys, dys = self.backend.xp, trace.ys, trace.dys or trace.prepare_backward()
+        ts = trace.prepare_tangents()
+        ts[0][...] = self._check(dx, trace, self.widths[0], "dx")
+        for k, layer in enumerate(self.layers[:-1]):
+            layer.tangent(ys[k], ys[k + 1], ts[k], ts[k + 1], trace.memos[k])
+        q, p, end = self._check(dy, trace, self.widths[-1], "dy"), None, self.size
+        for k in range(len(self.layers) - 1, -1, -1):
+            layer, x, y, memo = self.layers[k], ys[k], ys[k + 1], trace.memos[k]
+            own = self.grad[end - layer.size : end]
+            end -= layer.size
+            if layer.size:
+                layer.tangent_gradient(x, y, ts[k], q, memo)
+                if p is not None:
+                    straight_part = own.copy()
+                    layer.gradient(x, y, p, memo)
+                    own += straight_part
+            if k == 0 and not inputs:
+                return None
+            if p is not None:
+                pulled = xp.empty_like(dys[k])
+                layer.backward(x, y, p, pulled, memo)
+                p = pulled
+            if not layer.straight:
+                bent = xp.empty_like(dys[k])
+                layer.bend(x, y, ts[k], q, bent, memo)
+                p = bent if p is None else xp.add(p, bent, out=p)
+            layer.backward(x, y, q, dys[k], memo)
+            q = dys[k]
+        return xp.zeros_like(dys[0]) if p is None else p
 
     def absorb(self, trace: Trace) -> None:
         """Move `state` by what the trace's last training forward saw: once a step, not at every forward."""
@@ -257,6 +305,13 @@ class Sequential:
         if trace.network is not self:
             raise ValueError(
                 f"this trace belongs to another network ({trace.network.name!r}): use {self.name}.trace(batch)"
+            )
+
+    def _check_fresh(self, trace: Trace) -> None:
+        if trace.version != self.version:
+            raise StaleTraceError(
+                f"network {self.name!r} has moved since this trace was filled, so its activations belong to "
+                f"other weights: call {self.name}.forward(x, trace) again"
             )
 
     def _check(self, a: Array, trace: Trace, width: int, what: str) -> Array:

@@ -6,11 +6,14 @@ overflow or take the logarithm of 0. All losses are in nats.
 An Objective is three functions of one logit, each with its slope. D minimises mean real_loss over real samples
 plus mean fake_loss over fakes; G minimises mean generator_loss over fakes. A loss of your own plugs in as a class
 with the same six methods (hinge: real_loss = max(0, 1 - s), ...), given to `GAN(objective=...)` as an instance.
+
+A Penalty is what D pays beside for the steepness of its logit, |∇ₓs| at some points x.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 from .backend import Array, namespace
 from .layers import sigmoid, softplus
@@ -73,7 +76,76 @@ class NonSaturating(Minimax):
         return -sigmoid(namespace(s), -s)
 
 
-OBJECTIVES: dict[str, Objective] = {o.name: o for o in (NonSaturating(), Minimax())}
+class Wasserstein:
+    """D's logit as a critic's score: D pays -s on real samples and s on fakes, G pays -s.
+
+    Among critics of slope 1 at most, the best one's advantage is the Wasserstein-1 distance; so this wants a
+    GradientPenalty (or R1) beside it, without which D has no best. Arjovsky et al. 2017, eq. 2 and 3.
+    """
+
+    name = "wasserstein"
+
+    def real_loss(self, s: Array) -> Array:
+        return -s
+
+    def real_slope(self, s: Array) -> Array:
+        return namespace(s).full_like(s, -1)
+
+    def fake_loss(self, s: Array) -> Array:
+        return +s  # a copy: the logits are a view into the trace
+
+    def fake_slope(self, s: Array) -> Array:
+        return namespace(s).full_like(s, 1)
+
+    def generator_loss(self, s: Array) -> Array:
+        return -s
+
+    def generator_slope(self, s: Array) -> Array:
+        return namespace(s).full_like(s, -1)
+
+
+OBJECTIVES: dict[str, Objective] = {o.name: o for o in (NonSaturating(), Minimax(), Wasserstein())}
+
+
+class Penalty(Protocol):
+    """What D pays for the steepness n = |∇ₓs| of its logit, and `factor` = loss'(n) / n, both elementwise.
+
+    The loss's gradient with respect to ∇ₓs is then factor ∇ₓs. between says where it is asked: at real samples, or
+    at random points between real samples and fakes.
+    """
+
+    between: ClassVar[bool]
+
+    def loss(self, n: Array) -> Array: ...
+    def factor(self, n: Array) -> Array: ...
+
+
+@dataclass(frozen=True)
+class R1:
+    """(gamma / 2) E|∇ₓs|² over real samples: D is to be flat where the data are. Mescheder et al. 2018, eq. 9."""
+
+    gamma: float
+    between: ClassVar[bool] = False
+
+    def loss(self, n: Array) -> Array:
+        return self.gamma / 2 * n * n
+
+    def factor(self, n: Array) -> Array:
+        return namespace(n).full_like(n, self.gamma)
+
+
+@dataclass(frozen=True)
+class GradientPenalty:
+    """weight E(|∇ₓs| - 1)², evenly along lines from real samples to fakes. Gulrajani et al. 2017, eq. 3."""
+
+    weight: float = 10.0
+    between: ClassVar[bool] = True
+
+    def loss(self, n: Array) -> Array:
+        return self.weight * (n - 1) ** 2
+
+    def factor(self, n: Array) -> Array:
+        return 2 * self.weight * (1 - 1 / namespace(n).maximum(n, 1e-12))  # where n is 0, so is ∇ₓs
 
 
 def find_objective(objective: str | Objective) -> Objective:

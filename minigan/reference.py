@@ -21,7 +21,7 @@ from .streams import Stream, fill_normal, fill_uniform
 
 Tensor = Any  # a torch.Tensor
 Module = Any  # a torch.nn.Sequential
-STREAMS = "latent", "instance noise", "dropout in G", "dropout in D"  # as GAN names them
+STREAMS = "latent", "instance noise", "dropout in G", "dropout in D", "penalty"  # as GAN names them
 
 
 def module(layer: Layer) -> Module:
@@ -190,13 +190,17 @@ def cross_entropy(logits: Tensor, label: int) -> Tensor:
     return binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
 
 
-def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """-V(D, G): real samples carry label 1, fakes label 0."""
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, objective: str = "minimax") -> Tensor:
+    """-V(D, G): real samples carry label 1, fakes label 0; or the critic's two means."""
+    if objective == "wasserstein":
+        return fake_logits.mean() - real_logits.mean()
     return cross_entropy(real_logits, 1) + cross_entropy(fake_logits, 0)
 
 
 def generator_loss(fake_logits: Tensor, objective: str) -> Tensor:
     """Non-saturating: the fakes with label 1; minimax: what D pays for them, with the sign turned."""
+    if objective == "wasserstein":
+        return -fake_logits.mean()
     return -cross_entropy(fake_logits, 0) if objective == "minimax" else cross_entropy(fake_logits, 1)
 
 
@@ -235,12 +239,14 @@ class Game:
         for part in real.chunk(self.gan.d_steps):
             fake = self._generate(len(part), rngs)
             # detach: else backward would go on through the fakes into G. minigan's D.backward ends at D's input.
-            self.real, self.fake = self._judge(self._noisy(rngs, part, fake.detach()), rngs, 2).chunk(2)
+            seen = self._noisy(rngs, part, fake.detach())
+            self.real, self.fake = self._judge(seen, rngs, 2).chunk(2)
             # zero_grad: PyTorch adds each gradient to what is there, and G's step left its own in D, which nobody
             # asked for. minigan's backward assigns, and with params=False leaves D alone.
             self.D.zero_grad()
-            discriminator_loss(self.real, self.fake).backward()
+            discriminator_loss(self.real, self.fake, self.objective).backward()
             absorb(self.D)
+            self._penalise(seen, rngs)
             self.for_d.step()
         fake = self._generate(len(part), rngs)
         self.judged = self._judge(self._noisy(rngs, fake), rngs)
@@ -251,14 +257,17 @@ class Game:
 
     def _simultaneous(self, real: Tensor, rngs: dict[str, Any]) -> None:
         fake = self._generate(len(real), rngs)
-        self.real, self.fake = self._judge(self._noisy(rngs, real, fake), rngs, 2).chunk(2)
+        seen = self._noisy(rngs, real, fake)
+        self.real, self.fake = self._judge(seen, rngs, 2).chunk(2)
         self.judged = self.fake
         self.D.zero_grad()
         self.G.zero_grad()
         # Two losses, so two passes back through D, each told where to leave its gradient, and the first told to
         # keep the tape for the second. minigan makes one pass and gives each row two factors.
-        discriminator_loss(self.real, self.fake).backward(inputs=list(self.D.parameters()), retain_graph=True)
+        d_loss = discriminator_loss(self.real, self.fake, self.objective)
+        d_loss.backward(inputs=list(self.D.parameters()), retain_graph=True)
         generator_loss(self.judged, self.objective).backward(inputs=list(self.G.parameters()))
+        self._penalise(seen.detach(), rngs)
         absorb(self.G)
         self.for_d.step()
         self.for_g.step()
@@ -285,12 +294,30 @@ class Game:
         packs = x.reshape(len(x) // self.gan.packing, -1)
         return forward(self.D, packs, training=True, rng=rngs["dropout in D"], groups=groups)
 
+    def _penalise(self, seen: Tensor, rngs: dict[str, Any]) -> None:
+        """Add the penalty's gradient to D's; create_graph keeps the gradient's own tape, to go back along it."""
+        import torch
+
+        penalty = self.gan.penalty
+        if penalty is None:
+            return
+        points, fake = seen.reshape(len(seen) // self.gan.packing, -1).chunk(2)
+        if penalty.between:
+            share = fill_uniform(np.empty((len(points), 1), self.gan.generator.backend.dtype), rngs["penalty"])
+            points = points + torch.from_numpy(share) * (fake - points)
+        points = points.detach().requires_grad_()
+        judged = forward(self.D, points, training=True, rng=rngs["dropout in D"])
+        (g,) = torch.autograd.grad(judged.sum(), points, create_graph=True)
+        self.penalty = penalty.loss(torch.linalg.vector_norm(g, dim=1)).mean()
+        self.penalty.backward(inputs=list(self.D.parameters()))
+
     def losses(self) -> dict[str, float]:
-        """d_loss and g_loss of the last step, in nats."""
-        return {
-            "d_loss": discriminator_loss(self.real, self.fake).item(),
+        """d_loss and g_loss of the last step, in nats, and the penalty where there is one."""
+        found = {
+            "d_loss": discriminator_loss(self.real, self.fake, self.objective).item(),
             "g_loss": generator_loss(self.judged, self.objective).item(),
         }
+        return found if self.gan.penalty is None else found | {"penalty": self.penalty.item()}
 
     def vectors(self) -> dict[str, np.ndarray]:
         """Every vector that the next step depends on, under minigan's names and in its order."""

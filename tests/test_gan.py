@@ -683,7 +683,7 @@ def same_twice():
         (nets, {"updates": "both"}, r"updates is 'both'; choose 'alternating' or 'simultaneous'"),
         (nets, {"d_steps": 0}, r"d_steps is 0"),
         (nets, {"updates": "simultaneous", "d_steps": 2}, r"d_steps is 2; .* 1 with simultaneous updates"),
-        (nets, {"objective": "wasserstein"}, r"objective is 'wasserstein'; choose one of 'non-saturating'"),
+        (nets, {"objective": "hinge"}, r"objective is 'hinge'; choose one of 'non-saturating'"),
         (nets, {"average": 1.0}, r"average is 1.0; it must be a decay in \[0, 1\), or None"),
         (nets, {"average": -0.5}, r"average is -0.5"),
         (nets, {"seed": -1}, r"seed is -1"),

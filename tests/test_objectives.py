@@ -66,6 +66,9 @@ def test_losses_and_slopes_are_finite_and_keep_their_type_at_any_logit(name, par
         ("non-saturating", "real", lambda d: -math.log(d)),
         ("non-saturating", "fake", lambda d: -math.log(1 - d)),
         ("non-saturating", "generator", lambda d: -math.log(d)),
+        ("wasserstein", "real", lambda d: -math.log(d / (1 - d))),
+        ("wasserstein", "fake", lambda d: math.log(d / (1 - d))),
+        ("wasserstein", "generator", lambda d: -math.log(d / (1 - d))),
     ],
 )
 def test_each_loss_is_the_logarithm_that_the_paper_writes(name, part, formula):

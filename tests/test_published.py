@@ -207,6 +207,6 @@ def test_the_dirac_gan_with_what_minigans_step_does_not_do(start, order, r1, wan
 def test_near_the_equilibrium_both_objectives_leave_it_by_the_modulus_1_004988():
     modulus = abs(1 + H * 0.5j)  # of the eigenvalues of a step's Jacobian at 0
     assert modulus == pytest.approx(1.004988, abs=5e-7)
-    for objective in OBJECTIVES:
+    for objective in ("minimax", "non-saturating"):
         far = radius(orbit((1e-4 / math.sqrt(2), 1e-4 / math.sqrt(2)), H, STEPS, objective, "simultaneous"))
         assert far / 1e-4 == pytest.approx(modulus**STEPS, rel=1e-3)  # 12.03

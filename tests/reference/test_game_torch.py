@@ -137,6 +137,24 @@ def test_packs_of_four_samples_and_no_average(updates, dtype):
     assert_within(found, BOUNDS[dtype])
 
 
+SMOOTH = [mg.R1(0.5), mg.GradientPenalty(3.0)]
+
+
+@each_dtype
+@pytest.mark.parametrize("updates", ["alternating", "simultaneous"])
+@pytest.mark.parametrize("penalty", SMOOTH, ids=str)
+def test_a_penalty_on_ds_slope_is_what_autograd_of_autograd_gives(penalty, updates, dtype):
+    objective = "wasserstein" if penalty.between else "non-saturating"
+    assert_within(play(game(dtype, penalty=penalty, objective=objective, updates=updates)), BOUNDS[dtype])
+
+
+@pytest.mark.parametrize("penalty", SMOOTH, ids=str)
+def test_a_penalty_with_kinks_dropout_noise_and_packs(penalty):
+    D = [mg.Dense(4, 18), mg.Maxout(3), mg.Dropout(0.2), mg.Dense(6, 8), mg.LeakyReLU(0.2), mg.Dense(8, 1)]
+    gan = game("float64", discriminator=D, packing=2, d_steps=2, instance_noise=0.1, penalty=penalty)
+    assert_within(play(gan), BOUNDS["float64"])
+
+
 def test_where_the_loss_does_not_depend_on_a_parameter_adam_walks_on_roundings():
     # A bias in front of BatchNorm is subtracted again with the batch's mean: its gradient is 0, and its rounding,
     # 1e-18, is all that Adam has to divide by its own size (epsilon = 1e-8 makes it 1e-10 of a full step, and 100
@@ -176,6 +194,44 @@ def test_the_presets_as_they_are(name):
     others = theirs.vectors()
     found = {name: compare.difference(vector, others[name]) for name, vector in run.gan.vectors().items()}
     assert_within(found, BOUNDS["float64"])
+
+
+def test_the_first_papers_recipe_is_its_published_step():
+    # Written from mnist.yaml and the cost it names: D pays HALF the sum of two cross-entropies, G the label trick
+    # through the same dropout masks; v <- m v - rate gradient with ONE rate, .1 / 1.000004^t, for both players.
+    recipe = replace(
+        RECIPES["goodfellow2014"][1], data="digits", dtype="float64", generator=(30, 30), discriminator=(12, 12)
+    )
+    recipe = replace(recipe, steps=80, init_g=0.3, init_d=0.3)  # from ±.005 a hundred steps hardly move D
+    run, data = start(recipe)
+    gan, bce = run.gan, torch.nn.functional.binary_cross_entropy_with_logits
+    G, D = reference.twin(gan.generator), reference.twin(gan.discriminator)
+    parameters = [[*G.parameters()], [*D.parameters()]]
+    v = [[torch.zeros_like(p) for p in player] for player in parameters]
+    batches = mg.Batches(data.x / np.float32(16), recipe.batch, recipe.seed)
+    latent, masks = mg.Stream(recipe.seed, "latent"), mg.Stream(recipe.seed, "dropout in D")
+    for t in range(100):
+        real = batches.at(t)
+        gan.step(real)
+        z = latent.at(t).uniform(-(3**0.5), 3**0.5, (100, 100))
+        fake = reference.forward(G, torch.from_numpy(z))
+        logits = reference.forward(D, torch.cat([torch.from_numpy(real).double(), fake]), True, masks.at(t))
+        ones = torch.ones(100, 1, dtype=torch.float64)
+        d_cost = 0.5 * (bce(logits[:100], ones) + bce(logits[100:], 0 * ones))
+        g_cost = bce(logits[100:], ones)
+        slopes = [
+            torch.autograd.grad(cost, player, retain_graph=True)
+            for cost, player in zip((g_cost, d_cost), parameters, strict=True)
+        ]
+        rate, momentum = 0.1 / 1.000004**t, 0.5 + 0.2 * min(1, t / 80)
+        with torch.no_grad():
+            for player in range(2):
+                for p, velocity, slope in zip(parameters[player], v[player], slopes[player], strict=True):
+                    velocity.mul_(momentum).sub_(rate * slope)
+                    p.add_(velocity)
+    for net, there in ((gan.generator, G), (gan.discriminator, D)):
+        assert compare.difference(net.theta, reference.flat(there)) <= BOUNDS["float64"]
+    assert abs(gan.losses()["value"] + 1.386) > 0.05  # they have played
 
 
 def test_adam_over_a_vector_of_many_blocks():

@@ -21,6 +21,9 @@ IN_TORCH = {
     ("non-saturating", "real"): lambda s: -logsigmoid(s),
     ("non-saturating", "fake"): lambda s: -logsigmoid(-s),
     ("non-saturating", "generator"): lambda s: -logsigmoid(s),
+    ("wasserstein", "real"): lambda s: -s,
+    ("wasserstein", "fake"): lambda s: s * 1,
+    ("wasserstein", "generator"): lambda s: -s,
 }
 each_part = pytest.mark.parametrize(("name", "part"), IN_TORCH, ids="-".join)
 
@@ -51,7 +54,7 @@ def test_each_loss_and_slope_in_float32_is_finite_and_close(name, part):
 
 @pytest.mark.parametrize(("dtype", "bound"), [("float64", 1e-14), ("float32", 5e-7)])
 @pytest.mark.parametrize("scale", [0.1, 5, 90, 1e4])
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", ["minimax", "non-saturating"])
 def test_the_losses_of_a_batch_are_those_of_cross_entropy_with_labels(objective, scale, dtype, bound):
     rng = np.random.default_rng(0)
     real, fake = (scale * rng.uniform(-1, 1, (n, 1)).astype(dtype) for n in (40, 25))  # of unequal number
