@@ -14,6 +14,7 @@ from .layers import sigmoid
 from .network import Sequential
 from .objectives import Objective, Penalty, find_objective
 from .optimizers import Adam, Optimizer, Rate, at_step
+from .parallel import Ranks, Share
 from .streams import Stream, fill_normal, fill_uniform
 
 
@@ -91,6 +92,17 @@ class GAN:
         self.streams = {name: Stream(seed, name) for name in draws if draws[name]}
         self._blend = generator.backend.kernel(_blend, generator.size)
         self._room: _Room | None = None
+        self.ranks: Ranks | None = None
+
+    def spread(self, ranks: Ranks) -> None:
+        """Take part in one game on several processes, each of which calls `step` with the whole batch."""
+        for net in (self.generator, self.discriminator):
+            if any(layer.couples_rows for layer in net.layers):
+                raise ValueError(
+                    f"BatchNorm in {net.name} couples the rows of a batch, which {ranks.size} ranks would split; "
+                    f"take it out, or train on one"
+                )
+        self.ranks, self._room = ranks, None
 
     def _check(self, average: float | None) -> None:
         G, D = self.generator, self.discriminator
@@ -145,10 +157,13 @@ class GAN:
                 f"real samples have shape {real.shape}; wanted ({self.d_steps} × B, {dim}), "
                 f"with B a multiple of packing = {self.packing}"
             )
-        if self._room is None or self._room.batch != batch:
+        if self._room is None or self._room.whole != batch:
             self._room = _Room(self, batch)
         players = self._simultaneous if self.updates == "simultaneous" else self._alternating
-        rngs = {name: stream.at(self.steps) for name, stream in self.streams.items()}
+        rngs: dict[str, Any] = {name: stream.at(self.steps) for name, stream in self.streams.items()}
+        if self.ranks is not None:
+            real = real.reshape(self.d_steps, batch, dim)[:, self._room.samples].reshape(-1, dim)
+            rngs = {name: self._room.share(name, rng) for name, rng in rngs.items()}
         yield from players(real, self._room, rngs)
         if self.average is not None and self.decay is not None:
             keep = min(self.decay, (self.steps + 1) / (self.steps + 11))
@@ -169,11 +184,12 @@ class GAN:
             yield "judge", D.forward(room.packs, room.both, training=True, rng=rngs.get("dropout in D"))
             room.d_both[:rows] = objective.real_slope(room.both.y[:rows])
             room.d_both[rows:] = objective.fake_slope(room.both.y[rows:])
-            room.d_both *= 1 / rows
+            room.d_both *= room.weight
             D.backward(room.d_both, room.both)
             D.absorb(room.both)
             if self.penalty is not None:
                 yield "penalty", self._penalise(room, rngs, self.penalty)
+            self._sum(D.grad)
             yield "discriminator gradient", D.grad
             self.optimizers[1].step()
             yield "discriminator update", D.theta
@@ -182,10 +198,11 @@ class GAN:
         self._add_noise(room, room.seen[room.batch :], rngs)
         yield "judge again", D.forward(room.packs[rows:], room.fake, training=True, rng=rngs.get("dropout in D"))
         room.d_fake[...] = objective.generator_slope(room.fake.y)
-        room.d_fake *= 1 / rows
+        room.d_fake *= room.weight
         dx = D.backward(room.d_fake, room.fake, params=False, inputs=True)
         G.backward(dx.reshape(room.batch, -1), room.made)
         G.absorb(room.made)
+        self._sum(G.grad)
         yield "generator gradient", G.grad
         self.optimizers[0].step()
         yield "generator update", G.theta
@@ -207,11 +224,18 @@ class GAN:
         G.absorb(room.made)
         if self.penalty is not None:
             yield "penalty", self._penalise(room, rngs, self.penalty)
+        self._sum(D.grad)
+        self._sum(G.grad)
         yield "both gradients", G.grad
         self.optimizers[1].step()
         yield "discriminator update", D.theta
         self.optimizers[0].step()
         yield "generator update", G.theta
+
+    def _sum(self, grad: Array) -> None:
+        """Add up what the ranks' rows say; alone, that is all there is."""
+        if self.ranks is not None:
+            self.ranks.sum(grad)
 
     def _generate(self, room: _Room, rngs: dict[str, Any]) -> Array:
         fake = self.generator.forward(room.z, room.made, training=True, rng=rngs.get("dropout in G"))
@@ -234,8 +258,8 @@ class GAN:
         D, rows, trace, xp = self.discriminator, room.rows, room.steep, self.discriminator.backend.xp
         room.points[...] = room.packs[:rows]
         if penalty.between:
-            share = fill_uniform(room.share, rngs["penalty"])
-            room.points += share * (room.packs[rows:] - room.points)
+            mix = fill_uniform(room.mix, rngs["penalty"])
+            room.points += mix * (room.packs[rows:] - room.points)
         D.forward(room.points, trace, training=True, rng=rngs.get("dropout in D"))
         g = D.backward(room.ones, trace, params=False, inputs=True)
         room.steepness[...] = xp.sqrt((g * g).sum(axis=1, keepdims=True))
@@ -277,6 +301,9 @@ class GAN:
         if self.penalty is not None:
             numbers["penalty"] = self.penalty.loss(room.steepness).mean()
         values = self.generator.backend.to_numpy(xp.stack(list(numbers.values())))
+        if self.ranks is not None:  # means over this rank's rows
+            values = values * (rows * room.weight)
+            self.ranks.sum(values)
         return dict(zip(numbers, values.tolist(), strict=True))
 
     def vectors(self) -> dict[str, Array]:
@@ -306,10 +333,11 @@ class GAN:
         self.steps, self._room = steps, None  # the room's logits are of another step
 
     def __getstate__(self) -> dict:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_room", "_blend")}
+        return {k: v for k, v in self.__dict__.items() if k not in ("_room", "_blend", "ranks")}
 
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
+        self.ranks = None
         self._room, self._blend = None, self.generator.backend.kernel(_blend, self.generator.size)
 
 
@@ -320,12 +348,16 @@ def _blend(xp: Any, average: Array, theta: Array, share: float) -> None:
 
 
 class _Room:
-    """The arrays of one step at one batch size, allocated once."""
+    """The arrays of one step at one batch size, for the rows of it that are this process's; allocated once."""
 
-    def __init__(self, gan: GAN, batch: int):
+    def __init__(self, gan: GAN, whole: int):
         G, D, m = gan.generator, gan.discriminator, gan.packing
         backend, dim = G.backend, G.widths[-1]
-        self.batch, self.rows = batch, batch // m
+        self.whole, self.whole_rows = whole, whole // m
+        self.own = slice(0, self.whole_rows) if gan.ranks is None else gan.ranks.rows(self.whole_rows)
+        self.rows, self.weight = self.own.stop - self.own.start, 1 / self.whole_rows
+        self.samples = slice(m * self.own.start, m * self.own.stop)
+        batch = self.batch = m * self.rows
         self.z = backend.empty(batch, gan.latent.dim)
         self.seen = backend.empty(2 * batch, dim)  # what D sees: real samples, then fakes
         self.packs = self.seen.reshape(2 * self.rows, m * dim)  # the same numbers, m samples a row
@@ -335,8 +367,14 @@ class _Room:
         self.fake = D.trace(self.rows)
         self.d_both, self.d_fake = backend.empty(2 * self.rows, 1), backend.empty(self.rows, 1)
         self.unit, self.factors = backend.ones(2 * self.rows, 1), backend.empty(2 * self.rows, 1)
-        self.unit *= 1 / self.rows
+        self.unit *= self.weight
         if gan.penalty is not None:
             self.steep, self.points = D.trace(self.rows), backend.empty(self.rows, m * dim)
-            self.share, self.steepness = backend.empty(self.rows, 1), backend.empty(self.rows, 1)
+            self.mix, self.steepness = backend.empty(self.rows, 1), backend.empty(self.rows, 1)
             self.ones, self.kept = backend.ones(self.rows, 1), backend.empty(D.size)
+
+    def share(self, name: str, rng: np.random.Generator) -> Share:
+        """The stream of this name, cut to this process's rows: of packs where D draws, else of samples."""
+        if name in ("dropout in D", "penalty"):
+            return Share(rng, self.own, self.whole_rows)
+        return Share(rng, self.samples, self.whole)
