@@ -26,7 +26,8 @@ class BackendError(RuntimeError):
 def find_cupy() -> tuple[Any, str]:
     """(cupy, "") where it can compute, else (None, why not).
 
-    Importing CuPy succeeds on a machine without a GPU or driver, so only a small computation is a proof.
+    Importing CuPy succeeds without a GPU or a driver, and its wheels hold neither cuBLAS nor the compiler of
+    kernels, so only a computation that needs all of them is a proof.
     """
     try:
         import cupy
@@ -35,9 +36,13 @@ def find_cupy() -> tuple[Any, str]:
     except Exception as error:  # a broken CUDA installation fails in many ways
         return None, f"CuPy cannot be imported: {error}"
     try:
-        cupy.zeros(1).sum()
+        ones = cupy.ones((2, 3), "float32")
+        float((cupy.dot(ones, ones.T) / 2).sum())
     except Exception as error:
-        return None, f"CuPy is installed, but no GPU answers ({str(error).splitlines()[0]})"
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        if cupy.cuda.is_available():
+            return None, f"CuPy cannot compute on the GPU here ({why}; CuPy's extra [ctk] brings the libraries)"
+        return None, f"CuPy is installed, but no GPU answers ({why})"
     return cupy, ""
 
 
@@ -139,10 +144,12 @@ class Backend:
     def kernel(self, formula: Callable, length: int = 0, loop: Callable | None = None) -> Callable:
         """formula(xp, *arrays_and_scalars), elementwise and in place, made fast.
 
-        On CuPy it is fused to one launch. On NumPy it is the formula itself; for vectors of a given length, as
-        long as theta, the formula block by block, so that its passes find their operands in the cache. Where a
-        `loop` over the elements says the same and numba is installed, a long vector is done in that one compiled
-        pass. Each element's result is the same bits either way.
+        On CuPy it is fused to one launch, if it is made of ufuncs, operators and `[...] =` on arrays of one shape;
+        two numbers, or a mask and a number, must not meet in it: CuPy would compute that in float16. On NumPy it
+        is the formula itself; for vectors of a given length, as long as theta, the formula block by block, so that
+        its passes find their operands in the cache. Where a `loop` over the elements says the same and numba is
+        installed, a long vector is done in that one compiled pass. Each element's result is the same bits either
+        way.
         """
         xp = self.xp
         if xp is not np:
@@ -150,7 +157,7 @@ class Backend:
             def fused(*args: Any) -> None:
                 formula(xp, *args)
 
-            return xp.fuse(fused, kernel_name=formula.__name__)
+            return xp.fuse(kernel_name=formula.__name__)(fused)
 
         def by_blocks(*args: Any) -> None:
             for i in range(0, len(args[0]), BLOCK):

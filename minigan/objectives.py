@@ -89,19 +89,19 @@ class Wasserstein:
         return -s
 
     def real_slope(self, s: Array) -> Array:
-        return namespace(s).full_like(s, -1)
+        return 0 * s - 1  # of s's type and shape, and, unlike full_like, what CuPy can fuse
 
     def fake_loss(self, s: Array) -> Array:
         return +s  # a copy: the logits are a view into the trace
 
     def fake_slope(self, s: Array) -> Array:
-        return namespace(s).full_like(s, 1)
+        return 0 * s + 1
 
     def generator_loss(self, s: Array) -> Array:
         return -s
 
     def generator_slope(self, s: Array) -> Array:
-        return namespace(s).full_like(s, -1)
+        return 0 * s - 1
 
 
 OBJECTIVES: dict[str, Objective] = {o.name: o for o in (NonSaturating(), Minimax(), Wasserstein())}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gpu_guard
 import numpy as np
 import pytest
+from gpu_guard import everywhere
 from hypothesis import settings
 
+import minigan.backend
 from minigan import network
 from minigan.backend import Backend, find_cupy
 
@@ -13,6 +16,8 @@ from minigan.backend import Backend, find_cupy
 BACKENDS = [
     pytest.param(("numpy", "float32"), id="numpy-float32"),
     pytest.param(("numpy", "float64"), id="numpy-float64"),
+    pytest.param(("guard", "float32"), id="guard-float32"),
+    pytest.param(("guard", "float64"), id="guard-float64"),
     pytest.param(("cupy", "float32"), id="cupy-float32", marks=pytest.mark.gpu),
     pytest.param(("cupy", "float64"), id="cupy-float64", marks=pytest.mark.gpu),
 ]
@@ -21,17 +26,41 @@ settings.register_profile("minigan", deadline=None, derandomize=True, database=N
 settings.load_profile("minigan")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--on-guard", action="store_true", help="the numeric tests, on the stand-in for CuPy")
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "gpu: computes on a GPU with CuPy; skipped where there is none")
+    if config.getoption("--on-guard"):
+        everywhere.install()
+
+
+def pytest_ignore_collect(collection_path, config):
+    return True if config.getoption("--on-guard") and everywhere.leaves_out(collection_path) else None
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--on-guard"):
+        everywhere.select(config, items)
+
+
+@pytest.fixture
+def guard(monkeypatch):
+    """CuPy's place is taken by the stand-in, so that Backend("cupy") computes on it."""
+    monkeypatch.setattr(minigan.backend, "find_cupy", lambda: (gpu_guard.cupy, ""))
+    return gpu_guard.cupy
 
 
 @pytest.fixture(params=BACKENDS)
 def backend(request):
     """Where the arrays of this test live."""
     name, dtype = request.param
-    if name == "cupy" and find_cupy()[0] is None:
+    if name == "guard":
+        request.getfixturevalue("guard")
+    elif name == "cupy" and find_cupy()[0] is None:
         pytest.skip(find_cupy()[1])
-    return Backend(name, dtype)
+    return Backend("cupy" if name == "guard" else name, dtype)
 
 
 @pytest.fixture(params=["rows contiguous", "batch contiguous"])
