@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 
 import minigan as mg
 import minigan.export
 from minigan.cli import main
-from minigan.recipes import Run, start
-
-onnx = pytest.importorskip("onnx")
-onnxruntime = pytest.importorskip("onnxruntime")
-
+from minigan.recipes import Run
 
 LAYERS = {
     "ReLU": mg.ReLU,
@@ -88,9 +85,7 @@ def test_what_cannot_be_exported_is_refused_in_a_line(scramble, tmp_path, capsys
     with pytest.raises(mg.export.ExportError, match=r"layer 1 of G, .*Odd.* none that the export knows"):
         mg.export.to_onnx(run_of([mg.Dense(2, 2), Odd()], scramble))
     folder = tmp_path / "run"
-    recipe = replace(mg.RECIPES["gaussian"][1], steps=1, frames=0)
-    folder.mkdir()
-    start(recipe)[0].save(folder)
+    assert main(["train", "gaussian", "--steps", "1", "--set", "frames=0", "--out", str(folder)]) == 0
     assert main(["export", str(folder), str(tmp_path / "g.pt")]) == 2
     assert "ends in .onnx" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "onnx", None)

@@ -1,4 +1,4 @@
-"""Games that tests/test_parallel.py plays alone and on several ranks: python mpi_games.py FILE.npz [fault]"""
+"""Games that test_parallel.py plays alone and on several ranks: python mpi_games.py FILE.npz [fault]"""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import json
 import math
 from dataclasses import replace
 
+import distributed
 import numpy as np
 import pytest
 
@@ -88,7 +89,6 @@ def test_a_member_that_fails_is_told_and_the_others_are_kept(tmp_path, capsys):
 
 
 def test_a_cluster_of_two_dask_workers_gives_the_numbers_of_this_machine(tmp_path):
-    distributed = pytest.importorskip("distributed")
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     with distributed.LocalCluster(**options, local_directory=str(tmp_path / "dask")) as cluster:
         address = cluster.scheduler_address

@@ -29,7 +29,6 @@ class Alone:
 
 def mpiexec(n, *command, **environment):
     """Run a command on n ranks -> CompletedProcess. The settings let Open MPI run as root, and on fewer cores."""
-    pytest.importorskip("mpi4py")
     beside = Path(sys.executable).parent / "mpiexec"
     program = beside if beside.exists() else shutil.which("mpiexec")
     if program is None:
