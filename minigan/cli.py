@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import __version__
-from .backend import Backend, BackendError, find_cupy
+from .backend import Backend, BackendError
 from .training import Diverged
 
 
@@ -44,13 +44,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _one_line(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
+    said = " ".join(str(error).split())
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}; nothing was left behind"
+        said = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):
-        return f"not enough memory ({error}); take a smaller batch, network or number of samples"
-    return " ".join(str(error).split()) + _notes(error)
+        said = f"not enough memory ({error}); take a smaller batch, network or number of samples"
+    return said + _notes(error)
 
 
 def _notes(error: BaseException) -> str:
@@ -84,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--threads", metavar="N", help="BLAS threads")
     sub.add_argument("--out", metavar="DIR", type=Path, help="the run folder (else runs/NAME-001 or so)")
     sub.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="any setting of the recipe")
+    sub.add_argument("--resume", metavar="DIR", type=Path, help="go on with a run that was stopped or killed")
+    sub.add_argument("--anyway", action="store_true", help="with --resume: though machine or libraries differ")
 
     sub = command("sample", sample, "draw samples from a trained run")
     sub.add_argument("run", type=Path, help="a run folder")
@@ -97,9 +98,22 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("-n", type=_count, default=2500, help="how many samples (2500)")
     sub.add_argument("--seed", type=int, default=0, help="of the samples and of the fresh critic (0)")
 
+    sub = command("export", export, "write a run's generator as ONNX, to be used elsewhere")
+    sub.add_argument("run", type=Path, help="a run folder")
+    sub.add_argument("file", type=Path, help="where to: FILE.onnx")
+    sub.add_argument("--live", action="store_true", help="the live generator, not its average")
+
     sub = command("recipes", recipes, "list the presets, or show one with what each setting means")
     sub.add_argument("name", nargs="?", help="a preset")
     command("info", info, "say which backend, BLAS, threads and GPU are here, and what is chosen")
+
+    sub = command("sweep", sweep, "train a recipe over seeds and settings, in parallel, and tabulate the scores")
+    sub.add_argument("recipe", metavar="RECIPE", help="a preset of `minigan recipes`, or a recipe.json")
+    sub.add_argument("--seeds", default="0:5", help="as 0:10 or 0,4,7 (0:5)")
+    sub.add_argument("--set", metavar="KEY=A,B", action="append", default=[], help="a setting, and its values")
+    sub.add_argument("--workers", type=int, help="processes on this machine (all cores, if not given)")
+    sub.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler, instead of this machine")
+    sub.add_argument("--out", metavar="DIR", type=Path, help="the sweep's folder; an old one is completed")
 
     sub = command("compare", compare, "hold every part against PyTorch; exits with 1 where one differs")
     sub.add_argument("--out", metavar="FILE", type=Path, help="draw two training curves that part, as .png")
@@ -107,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("lesson", lesson, "list the lessons, or run one: its numbers, and its figure")
     sub.add_argument("what", nargs="?", default="list", metavar="list|N", help="list (the default), or a number")
     sub.add_argument("--quick", action="store_true", help="leave out what takes long")
+    sub.add_argument("--story", action="store_true", help="tell the run as its people lived it (lesson 13)")
     sub = command("exercise", exercise, "start an exercise, have it judged, get a hint, see the solution")
     sub.add_argument("what", nargs="?", default="list", choices=("list", "start", "check", "hint", "solution"))
     sub.add_argument("number", nargs="?", type=int, help="of the exercise, which is that of its lesson")
@@ -129,21 +144,20 @@ def _count(text: str) -> int:
 
 def train(args: argparse.Namespace) -> None:
     from .datasets import KNOWN
-    from .recipes import RECIPES, RecipeError, read, recipe_for, run
+    from .recipes import RecipeError, recipe_for
+    from .runs import resume, run
 
-    settings: dict[str, Any] = {}
-    for pair in args.set:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise RecipeError(f"--set wants KEY=VALUE, not {pair!r}")
-        settings[key.strip()] = value.strip()
+    if args.resume is not None:
+        others = {k: v for k, v in vars(args).items() if k not in ("command", "debug", "resume", "anyway") and v}
+        if others:
+            raise RecipeError(f"--resume goes on as the run's own recipe says; leave out {', '.join(others)}")
+        return _ended(resume(args.resume, args.anyway, progress=True), args.resume)
+    if args.anyway:
+        raise RecipeError("--anyway goes with --resume DIR")
+    settings: dict[str, Any] = dict(_pairs(args.set))
     settings |= {k: v for k in ("steps", "seed", "backend", "threads") if (v := getattr(args, k)) is not None}
-    if args.recipe in RECIPES:
-        recipe = RECIPES[args.recipe][1]
-    elif args.recipe is not None:
-        if not Path(args.recipe).is_file():
-            raise RecipeError(f"recipe {args.recipe!r} is neither a file nor one of {', '.join(RECIPES)}")
-        recipe = read(args.recipe)
+    if args.recipe is not None:
+        recipe = _find_recipe(args.recipe)
     else:
         recipe = recipe_for("ring" if args.data is None else args.data, settings)
     if args.data is not None and args.recipe is not None:
@@ -151,18 +165,46 @@ def train(args: argparse.Namespace) -> None:
         recipe = replace(recipe, data=str(Path(args.data).resolve()) if file else args.data)
     recipe = recipe.updated(settings)
     name = Path(recipe.data).stem
-    folder = args.out or next(f for i in range(1, 10_000) if not (f := Path("runs", f"{name}-{i:03}")).exists())
-    try:
-        state = run(recipe, folder, progress=True)
-    except (Diverged, KeyboardInterrupt) as stop:
-        if folder.is_dir():
-            stop.add_note(f"{folder} holds the last good state")
-        raise
-    last = state.history.rows[-1]
-    print("  ".join(f"{k} {v:,}" if k == "step" else f"{k} {v:.4g}" for k, v in last.items()))
+    folder = args.out or _free_folder(Path("runs"), name)
+    return _ended(run(recipe, folder, progress=True), folder)
+
+
+def _ended(run: Any, folder: Path) -> None:
+    """What train says in the end: the last numbers, what is wrong with them, the files, and what to type next."""
+    from .training import complaint
+
+    last = run.history.rows[-1]
+    print("  ".join(f"{k} {v:,.0f}" if k in ("step", "circling") else f"{k} {v:.4g}" for k, v in last.items()))
+    if ill := complaint(last):
+        print(f"health: {ill}")
     files = ", ".join(sorted(path.name for path in folder.iterdir()))
     print(f"{folder}: {files}")
     print(f"next:  minigan evaluate {folder}    minigan sample {folder} -n 1000 --out samples.csv")
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    """What --set says."""
+    pairs = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise ValueError(f"--set wants KEY=VALUE, not {text!r}")
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def _find_recipe(name: str) -> Any:
+    from .recipes import RECIPES, RecipeError, read
+
+    if name in RECIPES:
+        return RECIPES[name][1]
+    if not Path(name).is_file():
+        raise RecipeError(f"recipe {name!r} is neither a file nor one of {', '.join(RECIPES)}")
+    return read(name)
+
+
+def _free_folder(parent: Path, name: str) -> Path:
+    return next(f for i in range(1, 10_000) if not (f := parent / f"{name}-{i:03}").exists())
 
 
 def _load_run(folder: Path) -> Any:
@@ -182,6 +224,8 @@ def sample(args: argparse.Namespace) -> None:
     x = run.sample(args.n, args.seed, averaged=not args.live)
     image, columns, pixels = (run.form.get(k) for k in ("image", "columns", "pixels"))
     out = args.out or args.run / ("sample.png" if image else "sample.csv")
+    if out.is_symlink():  # in a folder that came from elsewhere it may lead anywhere
+        raise DataError(f"{out}: is a link, and would be written through; give another place with --out")
     if out.suffix.lower() == ".png":
         from . import plotting
 
@@ -211,12 +255,40 @@ def evaluate(args: argparse.Namespace) -> None:
     print(f"{args.run}: {args.n} samples after {run.gan.steps:,} steps\n{table}")
 
 
+def sweep(args: argparse.Namespace) -> None:
+    from . import sweeps
+
+    recipe = _find_recipe(args.recipe)
+    settings = {key: sweeps.parse_values(value) for key, value in _pairs(args.set).items()}
+    folder = args.out or _free_folder(Path("sweeps"), Path(args.recipe).stem)
+    how = args.workers, args.cluster
+    rows = sweeps.sweep(recipe, sweeps.parse_seeds(args.seeds), settings, folder, *how, progress=True)
+    print(sweeps.as_table(sweeps.summary(rows, list(settings))))
+    failed = [row for row in rows if row["status"] != "done"]
+    for row in failed:
+        print(f"member {row['member']}, seed {row['seed']}: {row['status']}", file=sys.stderr)
+    print(f"{folder}: results.csv, members.csv, sweep.json")
+    if failed:
+        raise ValueError(f"{len(failed)} of {len(rows)} runs failed; the same command tries them again")
+
+
+def export(args: argparse.Namespace) -> None:
+    from .export import ExportError, export
+
+    if args.file.suffix.lower() != ".onnx":
+        raise ExportError(f"{args.file}: the export is ONNX; give a name that ends in .onnx")
+    run = _load_run(args.run)
+    export(run, args.file, averaged=not args.live)
+    columns = run.gan.generator.widths[-1]
+    print(f"{args.file}: z (n, {run.gan.latent.dim}) -> samples (n, {columns}), in the data's units")
+
+
 def recipes(args: argparse.Namespace) -> None:
     from .recipes import RECIPES, RecipeError
 
     if args.name is None:
         for name, (says, recipe) in RECIPES.items():
-            print(f"{name:10} {says} ({recipe.steps:,} steps of {recipe.batch})")
+            print(f"{name:14} {says} ({recipe.steps:,} steps of {recipe.batch})")
         print("\n`minigan recipes NAME` shows its settings; change one with `minigan train --set KEY=VALUE`")
         return
     if args.name not in RECIPES:
@@ -236,8 +308,8 @@ def info(args: argparse.Namespace) -> None:
 
     from .training import ONE_THREAD, cores
 
-    cupy, auto = find_cupy()[0], Backend("auto")
-    gpu = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode() if cupy else "none"
+    auto = Backend("auto")
+    gpu = auto.xp.cuda.runtime.getDeviceProperties(0)["name"].decode() if auto.name == "cupy" else "none"
     pools = threadpoolctl.threadpool_info()
     blas = ", ".join(f"{p['internal_api']} {p['version']} ({p.get('architecture', '?')})" for p in pools)
     print(f"minigan    {__version__}, Python {platform.python_version()}, NumPy {np.__version__}")
@@ -269,7 +341,12 @@ def lesson(args: argparse.Namespace) -> None:
     if not args.what.isdigit() or int(args.what) not in known:
         raise ValueError(f"there is no lesson {args.what!r}; there are {', '.join(map(str, known))}")
     chosen = known[int(args.what)]
+    if args.story and not hasattr(chosen.module, "story"):
+        raise ValueError(f"lesson {chosen.number} tells no story; lesson 13 does")
     print(f"{chosen.number:02}. {chosen.title}: {chosen.question}")
+    if args.story:
+        print("\n".join(chosen.module.story()))
+        return
     if not show(chosen.path.stem, chosen.module.claims, chosen.module.figure, args.quick):
         raise ValueError(f"a claim of lesson {chosen.number} does not hold here: a fault of minigan's, report it")
     if chosen.number in ladder():

@@ -32,8 +32,10 @@ from .distributions import Distribution, Gaussian, grid, ring
 
 LARGEST = 1e18  # the square of anything much larger is beyond float32, and distances are made of squares
 TINY = float(np.finfo(np.float32).tiny)  # below it float32 loses digits: nothing to divide by
-DEFLATE = 1032  # one byte of a deflate stream unpacks to at most this many (zlib's technical details)
+COLUMNS = 1 << 20  # of a sample, at most: those of an image of 1024 x 1024
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # no other decoder of Pillow's is let run
+SCANS = 100  # of a progressive JPEG: each takes 33 bytes and goes over all pixels; libtiff draws the same line
 GAPS = ("", "na", "n/a", "nan", "null", "none", "-", "?")  # what programs write where a number is missing
 
 
@@ -83,17 +85,24 @@ class Scaler:
         return self.shift + self.scale * z
 
 
-def scaler(data: Dataset | Distribution) -> Scaler:
-    """The scaler that suits the data: points to mean 0 and standard deviation 1, pixels to [-1, 1].
+def scaler(data: Dataset | Distribution, darkest: float = -1.0) -> Scaler:
+    """The scaler that suits the data: points to mean 0 and standard deviation 1, pixels to [darkest, 1].
 
     A distribution's moments are its exact ones, a table's those of its training rows (divided by n). Pixels
-    share one map, for brightness means something only beside a neighbour's.
+    share one map, for brightness means something only beside a neighbour's. Raises DataError for a distribution
+    whose samples float32 cannot tell apart.
     """
     if not isinstance(data, Dataset):
         shift, scale = data.mean, np.sqrt(np.diag(data.covariance))
+        if not (np.abs(shift) * np.finfo(np.float32).eps < scale).all():
+            raise DataError(
+                f"{data} has mean {shift.tolist()!s:.60} and standard deviation {scale.tolist()!s:.60}, "
+                f"and float32 cannot tell its samples apart; move it nearer to 0, or widen it"
+            )
     elif data.pixels:
         (low, high), d = data.pixels, data.x.shape[1]
-        shift, scale = np.full(d, (low + high) / 2), np.full(d, (high - low) / 2)
+        scale = np.full(d, (high - low) / (1 - darkest))
+        shift = low - darkest * scale
     else:
         shift, scale = data.x.mean(axis=0, dtype=np.float64), data.x.std(axis=0, dtype=np.float64)
     return Scaler(shift.astype(np.float32), scale.astype(np.float32))
@@ -130,6 +139,8 @@ def maker(source: str | PathLike[str] | np.ndarray) -> Callable[..., Distributio
         if not path.is_file():
             here = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
             close = get_close_matches(path.name, [*KNOWN, *here], n=1)
+            if path.exists():
+                raise DataError(f"{path}: is a pipe or a device, which may never end; copy it to a file")
             raise DataError(
                 f"{str(source)!r} is no file or folder here and no known data set ({', '.join(KNOWN)}); "
                 + (f"did you mean {close[0]!r}?" if close else "check its spelling")
@@ -199,6 +210,12 @@ def check_form(where: str, dtype: np.dtype, shape: tuple[int, ...]) -> None:
         raise DataError(f"{where}: {what}, of shape {form}; wanted are 2 rows at least, so collect more")
 
 
+def check_width(where: str | Path, d: int) -> None:
+    """Refuse samples of more numbers than any network here can take, before each of them gets a name."""
+    if d > COLUMNS:
+        raise DataError(f"{where}: has {d:,} columns; at most {COLUMNS:,} can be learnt, so make them fewer")
+
+
 def checked(
     a: np.ndarray,
     where: str | Path,
@@ -214,13 +231,14 @@ def checked(
     rows = a.reshape(n, -1)
     with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is refused below, and named
         x = rows.astype(np.float32)  # (n, d)
+    check_width(where, x.shape[1])
     columns = columns or (pixel_names(*image) if image else column_names(x.shape[1]))
-    good = np.abs(x) <= LARGEST  # NaN is not <= anything
-    if not good.all():
-        i, j = divmod(int(good.argmin()), x.shape[1])
+    if not within(x):
+        i, j = divmod(int((np.abs(x) <= LARGEST).argmin()), x.shape[1])
         raise DataError(f"{where}: row {i + 1}, {place(columns, j)} {trouble(float(rows[i, j]))}")
 
-    held = (np.arange(n) % 10 == 9) & (n >= 100)
+    held = np.zeros(n, bool)
+    held[9::10] = n >= 100
     train = x[~held]
     low, high = train.min(axis=0), train.max(axis=0)
     if image:
@@ -234,6 +252,16 @@ def checked(
             f"deviation to scale by; delete it, or subtract what all its values share"
         )
     return Dataset(Path(where).stem, train, columns, image, pixels, held_out=x[held] if held.any() else None)
+
+
+def within(x: np.ndarray) -> bool:
+    """Whether all numbers are within ±LARGEST, and none is NaN, which is not <= anything."""
+    return bool(x.max() <= LARGEST and x.min() >= -LARGEST)
+
+
+def room(size: int) -> int:
+    """How many bytes a packed file of so many may unpack to: 4 MiB, or 128 times as many (MNIST's: 5 times)."""
+    return max(1 << 22, 128 * size)
 
 
 def trouble(value: float) -> str:
@@ -252,7 +280,8 @@ def place(columns: Sequence[str], j: int) -> str:
 
 def shorten(field: str) -> str:
     """The field in quotes, cut to what a one-line message can hold."""
-    return repr(field if len(field) <= 40 else field[:37] + "...")
+    text = repr(field)
+    return text if len(text) <= 60 else text[:56] + "..." + text[-1]
 
 
 def column_names(d: int) -> list[str]:
@@ -273,7 +302,8 @@ def refusing(where: str | Path, wanted: str) -> Iterator[None]:
     except (DataError, PermissionError):  # the second is told by load_dataset
         raise
     except Exception as error:
-        why = " ".join(str(error).split())[:120] or type(error).__name__
+        why = "".join(c if c.isprintable() else " " for c in str(error))  # it may quote the file
+        why = " ".join(why.split())[:120] or type(error).__name__
         raise DataError(f"{where}: is not {wanted} ({why}); write or download it again") from error
 
 
@@ -282,7 +312,9 @@ def refusing(where: str | Path, wanted: str) -> Iterator[None]:
 
 def read_array(a: np.ndarray) -> Dataset:
     """An array in memory."""
-    return checked(a, "array")
+    if np.ma.is_masked(a):
+        raise DataError("array: has masked values, which are gaps; fill them, or delete their rows")
+    return checked(np.asarray(a), "array")
 
 
 def read_npy(path: Path) -> Dataset:
@@ -303,10 +335,12 @@ def read_npz(path: Path, key: str | None = None) -> Dataset:
             raise DataError(f"{path}: holds {found}; choose one with key=, of {listed}")
         member = members[key] if key is not None else next(iter(members.values()))
         size = path.stat().st_size
-        if member.file_size > DEFLATE * size:
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without bounds
+            raise DataError(f"{path}: is not packed as NumPy packs; write it with np.savez_compressed")
+        if member.file_size > room(size):
             raise DataError(
-                f"{path}: claims {member.file_size:,} bytes, more than {size:,} can unpack to; "
-                f"write or download it again"
+                f"{path}: claims to unpack {size:,} bytes to {member.file_size:,}; "
+                f"if that is so, write it with np.savez"
             )
         with archive.open(member) as stream:
             return checked(parse_npy(str(path), stream, member.file_size), path)
@@ -353,6 +387,7 @@ def read_csv(path: Path) -> Dataset:
         delimiter = next((mark for mark in "\t;" if mark in unquoted), ",")
         lines = io.StringIO(text)
         first = next(filter(None, csv.reader(lines, delimiter=delimiter)), [])
+        check_width(path, len(first))
         columns = column_names(len(first))
         header = is_header(first)
         if header:
@@ -368,7 +403,7 @@ def read_csv(path: Path) -> Dataset:
             )
         except ValueError:
             x = np.full((1, len(columns)), np.nan, np.float32)
-        if x.shape[1] != len(columns) or not (np.abs(x) <= LARGEST).all():
+        if x.shape[1] != len(columns) or not within(x):
             raise DataError(f"{path}: {culprit(text, delimiter, header, columns)}")
     return checked(x, path, columns)
 
@@ -376,7 +411,7 @@ def read_csv(path: Path) -> Dataset:
 def number(field: str) -> float | None:
     """The field as a number, or None, also for what only Python reads: 1_000, or another script's digits."""
     try:
-        return float(field) if field.isascii() and "_" not in field else None
+        return float(field) if field.strip().isascii() and "_" not in field else None
     except ValueError:
         return None
 
@@ -405,7 +440,7 @@ def culprit(text: str, delimiter: str, header: bool, columns: list[str]) -> str:
         for j, field in enumerate(row):
             value, spot = number(field), f"line {rows.line_num}, {place(columns, j)}"
             if is_gap(field):
-                return f"{spot} is a gap, {field!r}; fill it, or delete the line"
+                return f"{spot} is a gap, {shorten(field)}; fill it, or delete the line"
             if value is None:
                 cure = "write a decimal point" if "," in field else "code words as numbers, or delete them"
                 return f"{spot} is {shorten(field)}, which is no number; {cure}"
@@ -443,8 +478,12 @@ def read_idx(path: Path) -> Dataset:
         shape = struct.unpack(">3I", sizes)
         check_form(str(path), np.dtype(np.uint8), shape)
         claimed = math.prod(shape)
-        possible = DEFLATE * size if zipped else size
-        pixels = stream.read(claimed + 1) if claimed <= possible else b""  # + 1, to see whether more follow
+        if zipped and claimed > room(size):
+            raise DataError(
+                f"{path}: claims to unpack {size:,} bytes to {' x '.join(map(str, shape))} pixels; "
+                f"if that is so, unpack it first"
+            )
+        pixels = stream.read(claimed + 1) if zipped or claimed <= size else b""  # + 1: do more follow?
         if len(pixels) != claimed:
             raise DataError(
                 f"{path}: its header claims {' x '.join(map(str, shape))} = {claimed:,} pixels, and "
@@ -460,13 +499,15 @@ def read_images(folder: Path, size: int = 28) -> Dataset:
     """
     if not (isinstance(size, int) and 1 <= size <= 1024):
         raise DataError(f"size is {size!r}; wanted is a whole number of pixels a side, 1 to 1024")
-    paths = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in IMAGES]
-    names = sorted(path.as_posix() for path in paths if not any(part[0] == "." for part in path.parts))
-    if not names:
+    paths = [path for path in folder.rglob("*") if path.suffix.lower() in IMAGES and not path.is_dir()]
+    paths = [path for path in paths if not any(part[0] == "." for part in path.relative_to(folder).parts)]
+    if not paths:
         raise DataError(f"{folder}: is a folder with no image in it; wanted are {', '.join(IMAGES)}")
-    images = np.empty((len(names), size, size), np.uint8)
-    for i, name in enumerate(names):
-        images[i] = grey(folder / name, size)
+    if odd := [path for path in paths if not path.is_file()]:
+        raise DataError(f"{odd[0]}: is a link to nowhere, a pipe or a device; delete it")
+    images = np.empty((len(paths), size, size), np.uint8)
+    for i, path in enumerate(sorted(paths, key=lambda path: path.relative_to(folder).as_posix())):
+        images[i] = grey(path, size)
     return checked(images, folder.resolve(), pixels=(0.0, 255.0))
 
 
@@ -474,15 +515,28 @@ def grey(path: Path, size: int) -> np.ndarray:
     """One image, upright, as bytes (size, size), black 0 to white 255; what is transparent becomes white."""
     from PIL import Image, ImageOps  # here, because only folders of images need it
 
+    content = path.read_bytes()
     with refusing(path, "a readable image"), warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(path) as image:
-            if image.mode.startswith(("I", "F")):  # Pillow would clip them to 8
-                raise DataError(f"{path}: has more than 8 bits a pixel (mode {image.mode}); convert it to 8")
-            upright = ImageOps.exif_transpose(image).convert("RGBA")
-        paper = Image.new("RGBA", upright.size, "white")
-        flat = Image.alpha_composite(paper, upright).convert("L")
-        return np.asarray(flat.resize((size, size), Image.Resampling.BILINEAR))
+        warnings.simplefilter("ignore")  # Pillow warns of what it can read all the same
+        try:
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
+        except Image.UnidentifiedImageError:
+            known = ", ".join(FORMATS)
+            raise DataError(f"{path}: is not a readable image of {known}; convert it, or delete it") from None
+        if image.mode.startswith(("I", "F")):  # Pillow would clip them to 8
+            raise DataError(f"{path}: has more than 8 bits a pixel (mode {image.mode}); convert it to 8")
+        if image.width * image.height > room(len(content)):
+            raise DataError(
+                f"{path}: claims to unpack {len(content):,} bytes to {image.width} x {image.height} pixels; "
+                f"if that is so, make it smaller"
+            )
+        if content.count(b"\xff\xda") > SCANS:
+            raise DataError(f"{path}: is a progressive JPEG of more than {SCANS} scans; save it as another format")
+        upright = ImageOps.exif_transpose(image)
+        if upright.has_transparency_data:
+            upright = upright.convert("RGBA")
+            upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
+        return np.asarray(upright.convert("L").resize((size, size), Image.Resampling.BILINEAR))
 
 
 KNOWN: dict[str, Callable[..., Distribution | Dataset]] = {
@@ -524,7 +578,9 @@ def write_samples(
     packed = io.BytesIO()
     if ending == ".csv":
         header = io.StringIO()
-        csv.writer(header, lineterminator="\n").writerow(columns)
+        # a name with a semicolon or a tab would be taken for several when it is read again
+        quoting = csv.QUOTE_MINIMAL if all(map(str.isidentifier, columns)) else csv.QUOTE_ALL
+        csv.writer(header, lineterminator="\n", quoting=quoting).writerow(columns)
         packed.write(header.getvalue().encode())
         np.savetxt(packed, x, fmt="%.9g", delimiter=",")
     elif ending == ".npy":
@@ -540,8 +596,9 @@ def write_samples(
 def write_whole(path: Path, content: bytes | memoryview) -> None:
     """Write a file whole or not at all: beside its place, to the disk, and then renamed. Raises OSError."""
     part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)  # a link there would lead the bytes elsewhere
     try:
-        with open(part, "wb") as file:
+        with open(part, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

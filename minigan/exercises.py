@@ -124,15 +124,19 @@ def remember(kept: dict[str, Any], folder: Path = FOLDER) -> None:
 
 
 def check(
-    number: int, folder: Path = FOLDER, seed: int | None = None, seconds: float = SECONDS
+    number: int, folder: Path = FOLDER, seed: int | None = None, seconds: float | None = None
 ) -> tuple[bool, str]:
-    """Judge the student's file on random data that he does not see -> (passed, what is to be said)."""
+    """Judge the student's file on random data that he does not see -> (passed, what is to be said).
+
+    It is stopped after so many seconds: SECONDS, unless the answer's module says how many its judge needs.
+    """
     exercise = find(number)
     path = folder / exercise.path.name
     if not path.is_file():
         raise ValueError(f"{path} is not there; `minigan exercise start {number}` puts it there")
     kept = progress(folder)
-    passed, message = _judge_apart(exercise, path, secrets.randbits(32) if seed is None else seed, seconds)
+    limit: float = getattr(exercise.answer, "SECONDS", SECONDS) if seconds is None else seconds
+    passed, message = _judge_apart(exercise, path, secrets.randbits(32) if seed is None else seed, limit)
     if passed and number not in kept["done"]:
         kept["done"] = sorted([*kept["done"], number])
     remember(kept, folder)
@@ -156,12 +160,8 @@ def solution(number: int, folder: Path = FOLDER) -> str:
             f"the solution is shown once yours has passed: `minigan exercise check {number}`, or `hint {number}`"
         )
     answer = exercise.answer
-    functions = [
-        inspect.getsource(thing)
-        for name, thing in vars(answer).items()
-        if inspect.isfunction(thing) and thing.__module__ == answer.__name__ and name in answer.ANSWER
-    ]
-    return "\n\n".join(functions) + f"\n{inspect.cleandoc(answer.WHY)}"
+    parts = [inspect.getsource(thing) for name, thing in vars(answer).items() if name in answer.ANSWER]
+    return "\n\n".join(parts) + f"\n{inspect.cleandoc(answer.WHY)}"
 
 
 def _judge_apart(exercise: Exercise, path: Path, seed: int, seconds: float) -> tuple[bool, str]:

@@ -45,14 +45,16 @@ class Exponential:
 
 @dataclass(frozen=True)
 class Linear:
-    """rate at step 0, falling along a line to 0 at the `until` share of `steps`; for instance noise."""
+    """rate at step 0, along a line to `final` at the `until` share of `steps`; for instance noise or momentum."""
 
     rate: float
     steps: int
     until: float = 1.0
+    final: float = 0.0
 
     def __call__(self, step: int) -> float:
-        return self.rate * max(0.0, 1 - step / max(1.0, self.until * self.steps))
+        left = max(0.0, 1 - step / max(1.0, self.until * self.steps))
+        return self.final + (self.rate - self.final) * left
 
 
 def at_step(rate: Rate, step: int) -> float:

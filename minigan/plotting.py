@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 import os
 import textwrap
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -54,13 +56,15 @@ class Frame:
     """What the figures show of one step of a run.
 
     samples (n, dim) are the averaged generator's, in the data's own units; opinion is D's probability at the
-    points of `opinion_grid(data)`, flat, or None for none; row is the history's row of that step.
+    points of `opinion_grid(data)`, flat, or None for none; density is the exact one of G(z) there, in one
+    dimension, or None for none; row is the history's row of that step.
     """
 
     step: int
     samples: np.ndarray
     opinion: np.ndarray | None = None
     row: dict[str, float] = field(default_factory=dict)
+    density: np.ndarray | None = None
 
 
 Update = Callable[[Frame], list[Artist]]  # puts a frame into its view -> what may have moved, bottom to top
@@ -111,7 +115,8 @@ def animate(data: Data, frames: Sequence[Frame], path: str | os.PathLike[str], *
     for artist in (moving := [*update(frames[0]), caption]):
         artist.set_animated(True)
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    with _any_letters():
+        canvas.draw()
     still = canvas.copy_from_bbox(figure.bbox)
 
     def draw(frame: Frame) -> np.ndarray:
@@ -166,7 +171,16 @@ def gradient_error_figure(report: Report) -> Figure:
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Write the figure as a PNG that names no software and no time: the same figure gives the same bytes."""
-    figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
+    with _any_letters():
+        figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
+
+
+@contextmanager
+def _any_letters() -> Iterator[None]:
+    """Draw boxes for letters that the font lacks, in a column's name say, and do not warn of each."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield
 
 
 def image_grid(x: np.ndarray, image: tuple[int, int], columns: int = 8) -> np.ndarray:
@@ -199,7 +213,7 @@ def save_images(
 class View(NamedTuple):
     """How one kind of data is shown."""
 
-    lay: Callable[[FigureBase, Data, bool], Update]  # with D's opinion, or without
+    lay: Callable[[FigureBase, Data, Frame], Update]  # any frame of those to come: with D's opinion, or without
     height: float  # inches
     shows: str
 
@@ -226,16 +240,17 @@ def _lay_out(
     figure = Figure((WIDTH, sum(heights)), dpi, layout="constrained")
     top, *bottom = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     name = name or (data.name if isinstance(data, Dataset) else type(data).__name__)
+    name = name.encode(errors="replace").decode()  # the names of files need not be text
     title = textwrap.fill(f"{name}{when}:", LETTERS)
     top.suptitle(title + (" " if len(title) + len(view.shows) < LETTERS else "\n") + view.shows)
-    return figure, bottom[0] if bottom else None, view.lay(top, data, judged)
+    return figure, bottom[0] if bottom else None, view.lay(top, data, frame)
 
 
-def _lay_line(figure: FigureBase, data: Data, judged: bool) -> Update:
-    """Densities, over D's opinion on the same x axis."""
+def _lay_line(figure: FigureBase, data: Data, like: Frame) -> Update:
+    """Densities, over D's opinion on the same x axis; with what theory says of both, where it is known."""
     low, high = (float(end[0]) for end in _span(data))
     edges, x = np.linspace(low, high, 61), np.linspace(low, high, 200)
-    heights = [2, 1] if judged else [1]
+    heights = [2, 1] if like.opinion is not None else [1]
     panels = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     panels[-1].set_xlabel(_columns(data)[0])
     if isinstance(data, Distribution) and not isinstance(data, Discrete):
@@ -246,10 +261,15 @@ def _lay_line(figure: FigureBase, data: Data, judged: bool) -> Update:
         panels[0].stairs(p, edges, fill=True, color=REAL, alpha=0.35, label="real data")
     made = panels[0].stairs(0 * edges[1:], edges, color=FAKE, linewidth=1.6, label="samples")
     panels[0].set(xlim=(low, high), ylim=(0, 1.35 * p.max()), ylabel="density")
-    curves: list[Any] = []
+    exact, best, curves = list[Any](), list[Any](), list[Any]()
+    if like.density is not None:
+        exact += panels[0].plot(x, np.full(200, np.nan), color="black", linewidth=1, label="G(z), exact")
     for axes in panels[1:]:
         curves += axes.plot(x, np.full(200, np.nan), color="black", linewidth=1.6, label="D")
-        axes.axhline(0.5, color=GREY, linestyle="--", linewidth=1, label="½, D's ideal where the two agree")
+        if like.density is not None:
+            best += axes.plot(x, np.full(200, np.nan), color=REAL, linewidth=1.6, linestyle=":", label="D*, exact")
+        half = None if best else "½, D's ideal where the two agree"
+        axes.axhline(0.5, color=GREY, linestyle="--", linewidth=1, label=half)
         axes.set(ylim=(0, 1), yticks=[0, 0.5, 1], ylabel="D's opinion:\nprobability of real")
     _legend(figure, list(panels))
 
@@ -257,16 +277,22 @@ def _lay_line(figure: FigureBase, data: Data, judged: bool) -> Update:
         made.set_data(_histogram(frame.samples[:, 0], edges))
         for curve in curves:
             curve.set_ydata(frame.opinion)
-        return [made, *curves]
+        if frame.density is not None:
+            total = p + frame.density
+            for curve in exact:
+                curve.set_ydata(frame.density)
+            for curve in best:
+                curve.set_ydata(np.where(total > 1e-9, p / np.maximum(total, 1e-9), np.nan))
+        return [made, *exact, *best, *curves]
 
     return update
 
 
-def _lay_plane(figure: FigureBase, data: Data, judged: bool) -> Update:
+def _lay_plane(figure: FigureBase, data: Data, like: Frame) -> Update:
     """Real points and samples over D's opinion as a heat map."""
     axes, (low, high) = figure.subplots(), _span(data)
     heats: list[Any] = []
-    if judged:
+    if like.opinion is not None:
         half = (high - low) / (SIDE - 1) / 2  # the grid's points are the centres of the map's pixels
         (left, bottom), (right, top) = low - half, high + half
         heat = axes.imshow(
@@ -290,7 +316,7 @@ def _lay_plane(figure: FigureBase, data: Data, judged: bool) -> Update:
     return update
 
 
-def _lay_table(figure: FigureBase, data: Data, judged: bool) -> Update:
+def _lay_table(figure: FigureBase, data: Data, like: Frame) -> Update:
     """Each of the first columns against the next, in up to four panels; the last column meets the first."""
     d, span = _dim(data), _span(data)
     panels = figure.subplots(1, min(d, PANELS), squeeze=False)[0]
@@ -299,7 +325,7 @@ def _lay_table(figure: FigureBase, data: Data, judged: bool) -> Update:
     return lambda frame: [artist for update in updates for artist in update(frame)]
 
 
-def _lay_images(figure: FigureBase, data: Data, judged: bool) -> Update:
+def _lay_images(figure: FigureBase, data: Data, like: Frame) -> Update:
     """A square of samples, and one of real images."""
     assert isinstance(data, Dataset) and data.image and data.pixels
     image, (black, white) = data.image, data.pixels
@@ -355,12 +381,11 @@ def _curves(figure: FigureBase, history: Any) -> None:
 def _numbers(data: Data, frame: Frame) -> str:
     """The step and its numbers on one line, each as wide in every frame."""
     quality = "high quality {:4.0%}" if isinstance(data, Mixture) else "Fréchet {:<7.3g}"  # as metrics.quality
-    shown = {
-        "value": "V {:.3f} nats",
-        "d_real": "D(real) {:.2f}",
-        "d_fake": "D(samples) {:.2f}",
-        "quality": quality,
-    }
+    shown = {"value": "V {:.3f} nats"}
+    if "js" in frame.row:
+        shown |= {"js": "JS {:.4f}", "gap": "V(D*) - V(D) {:.4f}"}
+    else:
+        shown |= {"d_real": "D(real) {:.2f}", "d_fake": "D(samples) {:.2f}", "quality": quality}
     words = [text.format(frame.row[key]) for key, text in shown.items() if key in frame.row]
     return "  ".join([f"step {frame.step:7,}", *words])
 

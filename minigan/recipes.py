@@ -6,10 +6,10 @@ import inspect
 import json
 import math
 import os
-import platform
-import shutil
+import reprlib
 import types
 import typing
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
@@ -20,15 +20,15 @@ import numpy as np
 
 from . import checkpoint
 from .backend import Backend
-from .datasets import DataError, Dataset, Scaler, load_dataset, maker, scaler
+from .checkpoint import CheckpointError
+from .datasets import KNOWN, LARGEST, DataError, Dataset, Scaler, load_dataset, maker, scaler
 from .distributions import Distribution
 from .gan import GAN, Latent
-from .layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
-from .metrics import quality
+from .layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
 from .network import Sequential
-from .objectives import OBJECTIVES
+from .objectives import OBJECTIVES, R1, GradientPenalty
 from .optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum, Optimizer, Rate
-from .training import Batches, Diverged, History, threads_for, train
+from .training import Batches, History
 
 ACTIVATIONS: dict[str, type[Layer] | None] = {
     "linear": None,
@@ -38,6 +38,7 @@ ACTIVATIONS: dict[str, type[Layer] | None] = {
     "softplus": Softplus,
     "tanh": Tanh,
 }
+HIDDEN = ACTIVATIONS | {"maxout": Maxout}
 
 
 class RecipeError(ValueError):
@@ -68,11 +69,16 @@ class Recipe:
     latent: int = setting(2, "dimensions of z", least=1)
     latent_kind: str = setting("normal", "distribution of z", choices=("normal", "uniform"))
     generator: tuple[int, ...] = setting((64, 64, 64), "widths of G's hidden layers")
-    generator_activation: str = setting("tanh", "after G's hidden layers", choices=ACTIVATIONS)
-    generator_output: str = setting("linear", "after G's last layer", choices=ACTIVATIONS)
+    generator_activation: str = setting("tanh", "after G's hidden layers", choices=HIDDEN)
+    generator_output: str = setting("linear", "after G's last layer; sigmoid: pixels 0 to 1", choices=ACTIVATIONS)
+    output_bias: bool = setting(False, "start G's last bias so that G(0) is the data's mean")
+    init_g: float | None = setting(None, "G's weights start uniform on ± this; null for He's", least=0, most=1e6)
     batch_norm: bool = setting(False, "normalise G's hidden layers over the batch")
     discriminator: tuple[int, ...] = setting((64, 64, 64), "widths of D's hidden layers")
-    discriminator_activation: str = setting("leaky_relu", "after D's hidden layers", choices=ACTIVATIONS)
+    discriminator_activation: str = setting("leaky_relu", "after D's hidden layers", choices=HIDDEN)
+    init_d: float | None = setting(None, "D's weights start uniform on ± this; null for He's", least=0, most=1e6)
+    pieces: int = setting(2, "linear pieces of each maxout unit", least=2)
+    dropout_input: float = setting(0.0, "share of what D sees set to 0 in training", least=0, below=1)
     dropout: float = setting(0.0, "share of D's hidden numbers set to 0 in training", least=0, below=1)
     objective: str = setting("non-saturating", "what G minimises", choices=OBJECTIVES)
     updates: str = setting("simultaneous", "order of the players", choices=("simultaneous", "alternating"))
@@ -85,13 +91,19 @@ class Recipe:
     beta1: float = setting(0.5, "Adam's memory of the gradient", least=0, below=1)
     beta2: float = setting(0.99, "Adam's memory of its square", least=0, below=1)
     momentum: float = setting(0.9, "the memory of optimizer momentum", least=0, below=1)
+    momentum_final: float | None = setting(None, "what it comes to along a line; null to stay", least=0, below=1)
+    momentum_until: float = setting(1.0, "share of the steps in which it does", least=0, most=1)
     schedule: str = setting("hold-cosine", "of the rates", choices=("constant", "hold-cosine", "exponential"))
     hold: float = setting(0.5, "share of the steps before a hold-cosine rate falls to 0", least=0, most=1)
     decay: float = setting(1.0, "factor of an exponential rate at each step", least=0, most=1)
+    rate_floor: float = setting(0.0, "share of its start that such a rate keeps", least=0, most=1)
     instance_noise: float = setting(0.0, "standard deviation of noise on all that D sees, at the start", least=0)
     noise_until: float = setting(1.0, "share of the steps in which it falls to 0", least=0, most=1)
+    r1: float = setting(0.0, "gamma of the R1 penalty on D's slope at real samples", least=0)
+    gradient_penalty: float = setting(0.0, "weight of WGAN-GP's penalty, for objective wasserstein", least=0)
     average: float | None = setting(0.999, "decay of the averaged generator; null for none", least=0, below=1)
     log_every: int = setting(100, "steps between two rows of the history", least=1)
+    save_every: int = setting(2000, "steps between two checkpoints, each made at the next row", least=1)
     frames: int = setting(60, "pictures of the animation, at most; 0 for no animation", least=0)
     backend: str = setting("numpy", "where arrays live", choices=("numpy", "cupy", "auto"))
     dtype: str = setting("float32", "their type", choices=("float32", "float64"))
@@ -102,24 +114,36 @@ class Recipe:
             kind, limits, value = TYPES[f.name], f.metadata, getattr(self, f.name)
             if isinstance(value, list):
                 value = tuple(value)
-            elif float in _parts(kind) and type(value) is int:
+            if _huge(value):
+                raise RecipeError(f"{f.name} is {_shown(value)}; whole numbers end at 2^63")
+            if float in _parts(kind) and type(value) is int:
                 value = float(value)
             object.__setattr__(self, f.name, value)
             if not _fits(value, kind):
-                raise RecipeError(f"{f.name} is {value!r}; it must be {_in_words(kind)}")
+                raise RecipeError(f"{f.name} is {_shown(value)}; it must be {_in_words(kind)}")
             if value is None:
                 continue
             if "choices" in limits and value not in limits["choices"]:
-                raise RecipeError(f"{f.name} is {value!r}; choose one of {', '.join(limits['choices'])}")
+                raise RecipeError(f"{f.name} is {_shown(value)}; choose one of {', '.join(limits['choices'])}")
             if "least" in limits and not self._within(value, **limits):
                 bounds = [f"at least {limits['least']}"]
                 bounds += [f"at most {limits['most']}"] if "most" in limits else []
                 bounds += [f"below {limits['below']}"] if "below" in limits else []
-                raise RecipeError(f"{f.name} is {value}; it must be {' and '.join(bounds)}")
+                raise RecipeError(f"{f.name} is {_shown(value)}; it must be {' and '.join(bounds)}")
+        for key, value in self.data_options.items():
+            if not _fits(value, int | float | str | bool | None) or not (
+                isinstance(value, str | None) or value == 0 or 1 / LARGEST <= abs(value) <= LARGEST
+            ):
+                wanted = f"a number of size {1 / LARGEST:g} to {LARGEST:g}, a text, true, false or null"
+                raise RecipeError(f"{_shown(key)[1:-1]} is {_shown(value)}; it must be {wanted}")
         if min(self.generator + self.discriminator, default=1) < 1:
             raise RecipeError("generator and discriminator hold a width below 1; a layer needs a column at least")
         if self.batch % self.packing:
             raise RecipeError(f"batch is {self.batch}; with packing={self.packing} it must be a multiple of that")
+        if self.r1 and self.gradient_penalty:
+            raise RecipeError("r1 and gradient_penalty are both above 0; D takes one penalty")
+        if self.output_bias and self.generator_output not in ("linear", "sigmoid", "tanh"):
+            raise RecipeError(f"output_bias inverts linear, sigmoid and tanh, not {self.generator_output}")
         if self.updates == "simultaneous" and self.d_steps > 1:
             raise RecipeError(f"d_steps is {self.d_steps}; more than 1 needs updates=alternating")
 
@@ -133,13 +157,15 @@ class Recipe:
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
-        """The recipe of a JSON text; a key that is left out has its default, an unknown one is refused by name."""
+        """The recipe of a JSON text: keys left out have their defaults, unknown and repeated ones are refused."""
         try:
-            plain = json.loads(text)
-        except ValueError as error:
-            raise RecipeError(f"the recipe is no JSON: {error}") from error
+            plain = json.loads(text, object_pairs_hook=_once)
+        except RecipeError:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise RecipeError(f"the recipe is no JSON that can be read: {error}; correct it there") from error
         if not isinstance(plain, dict):
-            raise RecipeError(f"a recipe is a JSON object of settings, not {plain!r:.60}")
+            raise RecipeError(f"a recipe is a JSON object of settings, not {_shown(plain)}")
         for key in plain:
             if key not in TYPES:
                 raise RecipeError(_unknown(key, TYPES))
@@ -160,59 +186,96 @@ class Recipe:
                 raise RecipeError(_unknown(key, [*TYPES, *of_data]))
         return replace(self, **{"data_options": options, **own})
 
-    def build(self, dim: int) -> GAN:
-        """The GAN of this recipe for samples of `dim` columns, at its starting weights."""
+    def scaler(self, data: Distribution | Dataset) -> Scaler:
+        """The map between the data and the range that G's output can reach."""
+        return scaler(data, darkest=0.0 if self.generator_output == "sigmoid" else -1.0)
+
+    def build(self, dim: int, mean: np.ndarray | None = None) -> GAN:
+        """The GAN of this recipe for samples of `dim` columns, at its starting weights.
+
+        mean (dim,) is that of the scaled data, for output_bias; RecipeError where it is missing then.
+        """
         where = Backend(self.backend, self.dtype)
         widths = (self.latent, *self.generator, dim)
-        for_g = _stack(widths, self.generator_activation, self.generator_output, batch_norm=self.batch_norm)
+        for_g = _stack(widths, self.generator_activation, self.pieces, self.init_g, self.batch_norm)
+        for_g += [kind()] if (kind := ACTIVATIONS[self.generator_output]) else []
         widths = (self.packing * dim, *self.discriminator, 1)
-        for_d = _stack(widths, self.discriminator_activation, dropout=self.dropout)
+        for_d: list[Layer] = [Dropout(self.dropout_input)] if self.dropout_input else []
+        for_d += _stack(widths, self.discriminator_activation, self.pieces, self.init_d, dropout=self.dropout)
+        generator = Sequential(for_g, where, self.seed, "G")
+        if self.output_bias:
+            if mean is None:
+                raise RecipeError("output_bias starts G at the mean of the scaled data; give build(dim, mean)")
+            last = next(layer for layer in reversed(for_g) if isinstance(layer, Dense))
+            last.b[...] = where.asarray(_inverse(self.generator_output, mean))
+            generator.moved()
+        penalty = R1(self.r1) if self.r1 else None
         noise = Linear(self.instance_noise, self.steps, self.noise_until) if self.instance_noise else None
         return GAN(
-            Sequential(for_g, where, self.seed, "G"),
-            Sequential(for_d, where, self.seed, "D"),
+            generator,
+            Sequential(for_d, where, self.seed, "D", self.packing * dim),
             Latent(self.latent, self.latent_kind),
             objective=self.objective,
             updates=self.updates,
             d_steps=self.d_steps,
-            optimizers=(self._optimizer(self.learning_rate_g), self._optimizer(self.learning_rate_d)),
+            optimizers=(
+                self._optimizer(self.learning_rate_g),
+                self._optimizer(self.learning_rate_d, self.d_steps),
+            ),
             average=self.average,
             packing=self.packing,
             instance_noise=noise,
+            penalty=GradientPenalty(self.gradient_penalty) if self.gradient_penalty else penalty,
             seed=self.seed,
         )
 
-    def _optimizer(self, own_rate: float | None) -> Optimizer:
-        start = self.learning_rate if own_rate is None else own_rate
+    def _optimizer(self, own_rate: float | None, updates: int = 1) -> Optimizer:
+        """That of a player who moves so many times a step; its schedules count its own updates."""
+        start, steps = self.learning_rate if own_rate is None else own_rate, self.steps * updates
         schedules: dict[str, Rate] = {
             "constant": start,
-            "hold-cosine": HoldThenCosine(start, self.steps, self.hold),
-            "exponential": Exponential(start, self.decay),
+            "hold-cosine": HoldThenCosine(start, steps, self.hold),
+            "exponential": Exponential(start, self.decay ** (1 / updates), self.rate_floor * start),
         }
         rate = schedules[self.schedule]
         if self.optimizer == "sgd":
             return SGD(rate)
         if self.optimizer == "momentum":
-            return Momentum(rate, self.momentum)
+            first, last = self.momentum, self.momentum_final
+            return Momentum(rate, first if last is None else Linear(first, steps, self.momentum_until, last))
         return Adam(rate, self.beta1, self.beta2)
 
 
 def _stack(
     widths: Sequence[int],
     activation: str,
-    output: str = "linear",
+    pieces: int,
+    bound: float | None,
     batch_norm: bool = False,
     dropout: float = 0.0,
 ) -> list[Layer]:
     """Dense layers of these widths, each but the last with its normalisation, activation and dropout."""
+    init: str | tuple[str, float] = "he" if bound is None else ("uniform", bound)
     layers: list[Layer] = []
     for n_in, n_out in zip(widths[:-1], widths[1:-1], strict=False):
-        layers.append(Dense(n_in, n_out))
-        layers += [BatchNorm(n_out)] if batch_norm else []
-        layers += [kind()] if (kind := ACTIVATIONS[activation]) else []
+        n = n_out * pieces if activation == "maxout" else n_out
+        layers.append(Dense(n_in, n, init=init))
+        layers += [BatchNorm(n)] if batch_norm else []
+        if activation == "maxout":
+            layers.append(Maxout(pieces))
+        elif kind := ACTIVATIONS[activation]:
+            layers.append(kind())
         layers += [Dropout(dropout)] if dropout else []
-    layers.append(Dense(widths[-2], widths[-1]))
-    return layers + ([kind()] if (kind := ACTIVATIONS[output]) else [])
+    return [*layers, Dense(widths[-2], widths[-1], init=init)]
+
+
+def _inverse(output: str, mean: np.ndarray) -> np.ndarray:
+    """What an output layer maps to this mean (d,), kept 1e-7 of its range away from ends that it cannot reach."""
+    if output == "linear":
+        return mean
+    share = np.clip(mean if output == "sigmoid" else (mean + 1) / 2, 1e-7, 1 - 1e-7)
+    logit = np.log(share / (1 - share))
+    return logit if output == "sigmoid" else logit / 2  # tanh(a / 2) = 2 sigmoid(a) - 1
 
 
 SAMPLES = 2500  # of the averaged generator, for the figures and the quality in the history
@@ -229,6 +292,27 @@ def _fits(value: Any, kind: Any) -> bool:
     if isinstance(value, tuple) and not all(type(width) is int for width in value):
         return False
     return type(value) in _parts(kind)
+
+
+def _huge(value: Any) -> bool:
+    """Whether this is or holds a whole number that no array's size or index can be."""
+    numbers = value if isinstance(value, tuple) else (value,)
+    return any(type(number) is int and abs(number) >= 1 << 63 for number in numbers)
+
+
+def _shown(value: Any) -> str:
+    """A value of any size and depth, for a message of one line."""
+    text = reprlib.repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these keys and values; of two values for a key, json would keep the last and say nothing."""
+    plain = dict(pairs)
+    if len(plain) < len(pairs):
+        key = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise RecipeError(f"{_shown(key)} is set twice; keep one of them")
+    return plain
 
 
 def _in_words(kind: Any) -> str:
@@ -250,7 +334,7 @@ def _read(text: str) -> Any:
 def _unknown(key: str, known: Iterable[str]) -> str:
     near = get_close_matches(key, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-    return f"no setting is called {key!r}; {hint}"
+    return f"no setting is called {_shown(key)}; {hint}"
 
 
 _IMAGES = Recipe(
@@ -291,6 +375,38 @@ RECIPES: dict[str, tuple[str, Recipe]] = {
         "your own grey images",
         replace(_IMAGES, data="images", latent=64, generator=(256, 512), discriminator=(512, 256)),
     ),
+    "goodfellow2014": (
+        "the first paper's, for MNIST's or Fashion-MNIST's file",
+        Recipe(  # github.com/goodfeli/adversarial, mnist.yaml
+            data="train-images-idx3-ubyte",
+            steps=125_000,  # 250 epochs of 50,000 images; the published run was stopped by eye
+            batch=100,
+            latent=100,
+            latent_kind="uniform",
+            generator=(1200, 1200),
+            generator_activation="relu",
+            generator_output="sigmoid",
+            output_bias=True,
+            init_g=0.05,
+            discriminator=(240, 240),
+            discriminator_activation="maxout",
+            init_d=0.005,
+            pieces=5,
+            dropout_input=0.2,
+            dropout=0.5,
+            optimizer="momentum",
+            learning_rate=0.1,
+            learning_rate_d=0.05,  # their D pays half the sum of two means: half the gradient, at .1
+            momentum=0.5,
+            momentum_final=0.7,
+            schedule="exponential",
+            decay=1 / 1.000004,
+            rate_floor=1e-5,  # 1e-6 of .1
+            average=None,
+            log_every=500,
+            frames=50,
+        ),
+    ),
 }
 
 
@@ -313,7 +429,7 @@ def _load_data(data: str, options: dict[str, Any]) -> Distribution | Dataset:
     for key, parameter in inspect.signature(maker(data), eval_str=True).parameters.items():
         value, kind = options.get(key, parameter.default), parameter.annotation
         if not _fits(value, kind) and not (type(value) is int and kind is float):
-            raise RecipeError(f"{key} is {value!r}; it must be {_in_words(kind)}")
+            raise RecipeError(f"{key} is {_shown(value)}; it must be {_in_words(kind)}")
     return load_dataset(data, **options)
 
 
@@ -347,22 +463,16 @@ class Run:
             raise DataError(f"{self.recipe.data}: has {now} columns, the run was trained on {then}; restore it")
         return data
 
-    def save(self, folder: Path) -> None:
-        """Write recipe.json, history.csv and checkpoint.npz into this folder."""
-        (folder / "recipe.json").write_text(self.recipe.to_json(), encoding="utf-8")
-        self.history.to_csv(folder / "history.csv")
-        arrays = {"scaler.shift": self.scaler.shift, "scaler.scale": self.scaler.scale}
-        extra = {"form": self.form, "made with": versions(self.recipe.threads or threads_for(self.gan))}
-        checkpoint.save(self.gan, folder / "checkpoint.npz", extra, **arrays)
-
 
 def start(recipe: Recipe) -> tuple[Run, Distribution | Dataset]:
     """A run before its first step, and its data; raises where recipe and data do not fit."""
     data = _load_data(recipe.data, recipe.data_options)
-    gan = recipe.build(_columns(data))
+    scales = recipe.scaler(data)
+    mean = data.mean if isinstance(data, Distribution) else data.x.mean(axis=0, dtype=np.float64)
+    gan = recipe.build(_columns(data), scales.to_network(mean))
     Batches(data, gan.d_steps * recipe.batch, recipe.seed)  # refuses a batch that is larger than the data
     form = {} if isinstance(data, Distribution) else _form(data)
-    return Run(recipe, gan, scaler(data), History(), form), data
+    return Run(recipe, gan, scales, History(), form), data
 
 
 def _columns(data: Distribution | Dataset) -> int:
@@ -379,88 +489,68 @@ def save(gan: GAN, path: str | os.PathLike) -> None:
     checkpoint.save(gan, path)
 
 
-def load(path: str | os.PathLike, backend: str | None = None, classes: Sequence[type] = ()) -> Any:
+def load(
+    path: str | os.PathLike, backend: str | None = None, classes: Sequence[type] = (), dtype: str | None = None
+) -> Any:
     """A Run from a run's folder, or a GAN from a checkpoint file.
 
-    backend overrides the one it was made on; classes are layers, objectives or schedules of your own that it uses.
-    Raises CheckpointError, RecipeError or OSError, naming the file.
+    backend and dtype override those it was made with; classes are layers, objectives or schedules of your own that
+    it uses. Raises CheckpointError, RecipeError or OSError, naming the file.
     """
-    path = Path(path)
-    if not path.is_dir():
-        return checkpoint.read(path, backend, classes)[0]
-    recipe = read(path / "recipe.json")
-    gan, extra, arrays = checkpoint.read(path / "checkpoint.npz", backend, classes)
+    if Path(path).is_dir():
+        return load_run(Path(path), backend, classes, dtype)[0]
+    return checkpoint.read(path, backend, classes, dtype)[0]
+
+
+def load_run(
+    folder: Path, backend: str | None = None, classes: Sequence[type] = (), dtype: str | None = None
+) -> tuple[Run, dict[str, Any]]:
+    """The Run in a folder as its checkpoint knows it, and what else that says; its files must be of one run.
+
+    Raises as `load` does. No link is followed that leads out of the folder.
+    """
+    recipe_json, history_csv, file = (folder / name for name in ("recipe.json", "history.csv", "checkpoint.npz"))
+    for path in (recipe_json, history_csv, file):
+        if os.path.dirname(os.path.realpath(path)) != os.path.realpath(folder):
+            raise CheckpointError(f"{path} is a link out of the run's folder; put the file itself there")
+        if path.exists() and not path.is_file():
+            raise CheckpointError(f"{path} is a folder, a pipe or a device; put a file there")
+    recipe = read(recipe_json)
+    gan, extra, arrays = checkpoint.read(file, backend, classes, dtype)
     if "scaler.shift" not in arrays:
-        raise checkpoint.CheckpointError(f"{path / 'checkpoint.npz'} holds a GAN, but no run: it has no scaler")
-    scales = Scaler(arrays["scaler.shift"], arrays["scaler.scale"])
-    return Run(recipe, gan, scales, History.from_csv(path / "history.csv"), extra["form"])
+        raise CheckpointError(f"{file} holds a GAN, but no run: it has no scaler")
+    try:
+        content = None  # format 1 knew neither its recipe nor its history
+        if "recipe" in extra:
+            own = Recipe.from_json(json.dumps(extra["recipe"]))
+            apart = [f.name for f in fields(Recipe) if getattr(own, f.name) != getattr(recipe, f.name)]
+            if apart and (apart != ["data"] or {own.data, recipe.data} & KNOWN.keys()):  # a file may have moved
+                raise CheckpointError(
+                    f"{recipe_json} and {file} are of two runs: in the first {apart[0]} is "
+                    f"{_shown(getattr(recipe, apart[0]))}, in the second {_shown(getattr(own, apart[0]))}"
+                )
+            content = checkpoint.kept(history_csv, extra["history"])
+        scales, form = Scaler(arrays["scaler.shift"], arrays["scaler.scale"]), extra["form"]
+        if not _describes(form, scales, gan.generator.widths[-1]):
+            raise CheckpointError(f"{file} cannot be loaded: its scaler or form is not that of what G makes")
+        return Run(recipe, gan, scales, History.from_csv(history_csv, content), form), extra
+    except (KeyError, TypeError, AttributeError, RecursionError, RecipeError) as error:
+        raise CheckpointError(f"{file} cannot be loaded: it does not describe a run ({error!r:.80})") from error
+
+
+def _describes(form: dict[str, Any], scales: Scaler, dim: int) -> bool:
+    """Whether a scaler and a form are those of samples of dim columns."""
+    columns, image, pixels = (form.get(name) for name in ("columns", "image", "pixels"))
+    named = columns is None or (len(columns) == dim and all(type(name) is str for name in columns))
+    shaped = image is None or (type(image) is list and _fits(tuple(image), tuple) and math.prod(image) == dim)
+    ranged = image is None or (len(pixels) == 2 and -math.inf < pixels[0] < pixels[1] < math.inf)
+    scaled = all(v.shape == (dim,) and v.dtype.kind == "f" and np.isfinite(v).all() for v in vars(scales).values())
+    return named and shaped and ranged and scaled
 
 
 def read(path: str | os.PathLike) -> Recipe:
     """The recipe in a JSON file; raises RecipeError or OSError, naming the file."""
     try:
-        return Recipe.from_json(Path(path).read_text(encoding="utf-8"))
+        return Recipe.from_json(checkpoint.contents(path).decode("utf-8-sig"))  # with or without a byte order mark
     except ValueError as error:
         raise RecipeError(f"{path}: {error}") from error
-
-
-def versions(threads: int) -> dict[str, Any]:
-    """What a run's bits depend on beside its recipe: machine, Python, NumPy, BLAS, threads."""
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    return {
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "blas": f"{blas['name']} {blas['version']}",
-        "threads": threads,
-    }
-
-
-def run(recipe: Recipe, folder: Path, progress: bool = False) -> Run:
-    """Train as the recipe says and leave a run folder: recipe, history, checkpoint, samples.png, training.gif.
-
-    The folder must not exist, or be empty. A run that fails leaves nothing behind, except that one that diverges
-    or is interrupted leaves its last good state. Raises what `start` and `train` raise, and OSError.
-    """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RecipeError(f"{folder} already holds something; give another folder with --out")
-    state, data = start(recipe)
-    from . import plotting  # matplotlib is imported when a figure is wanted
-
-    grid, name = plotting.opinion_grid(data), Path(recipe.data).stem
-    rows = math.ceil(recipe.steps / recipe.log_every)
-    stride = recipe.log_every * math.ceil(rows / max(1, recipe.frames))
-    frames: list[plotting.Frame] = []
-
-    def watch(gan: GAN, row: dict[str, float]) -> None:
-        step = int(row["step"])
-        if step % stride == 0 or step == recipe.steps:
-            samples, opinion = state.sample(SAMPLES), None if grid is None else state.opinion(grid)
-            if not np.isfinite(samples).all():  # the weights are finite, and what they make no longer
-                raise Diverged(step, "samples", int(state.history.rows[-1]["step"]) if state.history else 0)
-            row["quality"] = quality(samples, data)[1]
-            frames.append(plotting.Frame(step, samples, opinion, dict(row)))
-
-    def leave() -> None:
-        state.save(folder)
-        if frames:
-            figure = plotting.samples_figure(data, frames[-1], state.history, name=name)
-            plotting.save(figure, folder / "samples.png")
-        if frames and recipe.frames:
-            plotting.animate(data, frames, folder / "training.gif", name=name)
-
-    made = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    how = (recipe.steps, recipe.batch, [watch], state.scaler, recipe.log_every, recipe.threads, state.history)
-    try:
-        state.save(folder)  # a folder that cannot be written to shows now, not in the end
-        train(state.gan, data, *how, progress=progress)
-        leave()
-    except (Diverged, KeyboardInterrupt):
-        leave()
-        raise
-    except BaseException:
-        for path in [folder] if made else folder.iterdir():
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
-        raise
-    return state

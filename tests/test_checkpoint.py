@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import copy
 import errno
+import hashlib
+import io
 import json
 import os
 import pickle
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 import minigan as mg
 from minigan import checkpoint
@@ -59,6 +66,12 @@ def refused(path, *words, **options):
 OPTIONS = {
     "plain": {},
     "momentum": {"optimizers": (mg.Momentum(0.1, mg.Linear(0.9, 50)), mg.SGD(mg.Exponential(0.1, 0.99, 0.01)))},
+    "first paper": {
+        "extra_d": [mg.Maxout(2), mg.Dropout(0.5), mg.Dense(4, 8, init=("uniform", 0.005))],
+        "optimizers": (mg.Momentum(mg.Exponential(0.1, 0.9, 1e-3), mg.Linear(0.5, 50, 0.5, 0.7)), mg.SGD(0.1)),
+        "updates": "simultaneous",
+        "average": None,
+    },
     "no average": {"average": None},
     "rich": {
         "extra_g": [mg.BatchNorm(8), mg.Maxout(2), mg.ReLU(), mg.Dense(4, 8, bias=False, init=("uniform", 0.2))],
@@ -103,7 +116,7 @@ def test_numpy_alone_reads_it(file):
     code = (
         "import sys, json, numpy as np; file = np.load(sys.argv[1], allow_pickle=False);"
         "about = json.loads(file['about'].tobytes());"
-        "assert 'minigan' not in sys.modules;"
+        "assert 'minigan' not in sys.modules; assert about['format'] == 2;"
         "print(about['gan']['steps'], float(file['generator.theta'].sum()), *file.files)"
     )
     out = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True)
@@ -261,7 +274,7 @@ def test_a_pickle_is_refused_and_never_run(how, tmp_path):
             np.save(file, trap)
         else:
             pickle.dump(Trap(mark), file)
-    message = refused(path, "no minigan checkpoint")
+    message = refused(path, "holds Python objects" if how == "npz" else "no .npz archive")
     assert "allow_pickle" not in message  # no advice to open it after all
     assert not mark.exists()
     pickle.loads(pickle.dumps(Trap(mark)))
@@ -271,49 +284,287 @@ def test_a_pickle_is_refused_and_never_run(how, tmp_path):
 def test_every_truncated_file_is_refused(file):
     mg.save(trained(), file)
     whole = file.read_bytes()
-    for length in [*range(0, 200, 7), *range(200, len(whole), 101), len(whole) - 1]:
+    for length in [*range(0, 200, 7), *range(200, len(whole), 101), *range(len(whole) - 70, len(whole))]:
         file.write_bytes(whole[:length])
+        refused(file, "it was cut short" if length > len(whole) - 65 else "no .npz archive, or was cut short")
+
+
+def test_a_change_of_any_byte_is_refused(file):
+    mg.save(game(), file)
+    whole, rng = file.read_bytes(), np.random.default_rng(0)
+    for place, bit in enumerate(rng.integers(8, size=len(whole))):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << bit
+        file.write_bytes(damaged)
         refused(file)
 
 
-def test_a_changed_byte_is_refused_or_of_no_account(file):
+def test_the_checksum_is_that_of_all_bytes_before_it(file):
+    mg.save(trained(), file)
+    whole = file.read_bytes()
+    with zipfile.ZipFile(file) as archive:
+        assert archive.comment.decode() == hashlib.sha256(whole[:-64]).hexdigest()
+    with file.open("ab") as more:
+        more.write(b"0" * 64)
+    refused(file)
+
+
+def seal(content):
+    """The bytes with a comment's length and a checksum that are right: what a forger would write."""
+    content = bytearray(content)
+    end = content.rfind(b"PK\5\6")
+    del content[end + 22 :]
+    content[end + 20 : end + 22] = b"\x40\0"
+    return bytes(content) + hashlib.sha256(content).hexdigest().encode()
+
+
+@cache
+def whole_file():
+    return bytes(checkpoint.pack({"about": as_bytes(described())} | game().vectors()))
+
+
+@settings(max_examples=300)
+@given(data=st.data())
+def test_whatever_a_forger_changes_loads_or_is_refused_with_no_more_memory_than_it_is_long(data):
+    content = bytearray(whole_file())
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(content) - 1))
+        length = data.draw(st.sampled_from([0, 1, 2, 4, 8, 64]))
+        content[start : start + length] = data.draw(st.binary(max_size=16))
+    content = seal(content) if content.rfind(b"PK\5\6") >= 0 else bytes(content)
+    tracemalloc.start()
+    try:
+        arrays, _ = checkpoint.unpack(content)
+        assert sum(a.nbytes for a in arrays.values()) <= len(content)
+    except CheckpointError as error:
+        assert len(str(error)) < 400
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 20 * len(content) + 5_000_000  # a module may be imported on the way
+
+
+def as_bytes(plain):
+    return np.frombuffer(json.dumps(plain).encode(), np.uint8)
+
+
+def described():
+    return {"format": checkpoint.FORMAT, "gan": checkpoint.about(game()), "extra": {}}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 1 << 70) | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["is", "n_in", "rate"]), inner),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=300)
+@given(path=st.data(), value=JSON)
+@example(path=["gan", "networks", 0, "layers", 0, "n_in"], value=10**12)
+@example(path=["gan", "networks", 1, "layers", 0, "n_out"], value=10**12)
+@example(path=["gan", "latent", "dim"], value=10**12)
+@example(path=["gan", "packing"], value=10**12)
+@example(path=["gan", "steps"], value=-1)
+@example(path=["gan", "steps"], value=0.5)
+def test_whatever_a_forger_describes_loads_or_is_refused(path, value, tmp_path_factory):
+    plain = described()
+    place, keys = plain, path if isinstance(path, list) else None
+    for depth in range(9):
+        inside = list(place) if isinstance(place, dict) else range(len(place))
+        key = keys[depth] if keys else path.draw(st.sampled_from(list(inside)))
+        last = depth == len(keys) - 1 if keys else not isinstance(place[key], dict | list) or not place[key]
+        if last or (not keys and path.draw(st.booleans())):
+            place[key] = value
+            break
+        place = place[key]
+    file = tmp_path_factory.getbasetemp() / "forged.npz"
+    file.write_bytes(checkpoint.pack({"about": as_bytes(plain)} | game().vectors()))
+    tracemalloc.start()
+    try:
+        assert isinstance(mg.load(file), mg.GAN)
+    except CheckpointError as error:
+        assert "\n" not in str(error)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+def npz(path, *entries, compression=zipfile.ZIP_STORED):
+    """An archive of (name, bytes), with a right checksum."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", compression) as archive:
+        for name, data in entries:
+            archive.writestr(name, data)
+    path.write_bytes(seal(packed.getvalue()))
+
+
+def npy(shape, dtype="'<f4'", data=b""):
+    """The bytes of an .npy whose header says whatever it says."""
+    header = f"{{'descr': {dtype}, 'fortran_order': False, 'shape': {shape}, }}".encode()
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little") + header + data
+
+
+HEADERS = {
+    "a terabyte": (npy("(1000000, 1000000)"), "claims <f4 of shape (1000000, 1000000), 4,000,000,000,000 bytes"),
+    "more than there is": (npy("(3,)", data=b"1234"), "12 bytes, and 4 follow"),
+    "less than there is": (npy("(1,)", data=b"12345678"), "4 bytes, and 8 follow"),
+    "a negative length": (npy("(-1,)"), "shape (-1,)"),
+    "two negative lengths": (npy("(-1, -1)", data=b"1234"), "shape (-1, -1), 4 bytes, and 4 follow"),
+    "objects": (npy("(1,)", "'|O'", b"cos\nsystem\n"), "holds Python objects"),
+    "objects in a record": (npy("(1,)", "[('a', '|O')]"), "holds Python objects"),
+    "a record": (npy("(1,)", "[('a', '<f4')]", b"1234"), "claims |V4"),
+    "code for a header": (npy("__import__('os').abort()"), "no array that NumPy wrote"),
+    "no header": (b"12345678", "no array that NumPy wrote"),
+    "nothing": (b"", "no array that NumPy wrote"),
+}
+
+
+@pytest.mark.parametrize("data, says", HEADERS.values(), ids=HEADERS)
+def test_a_header_is_held_against_what_follows_it_before_memory_is_asked_for(data, says, file):
+    npz(file, ("x.npy", data))
+    tracemalloc.start()
+    refused(file, "its entry 'x'", says)
+    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    tracemalloc.stop()
+
+
+def test_compressed_entries_are_refused_unread(file):
+    npz(file, ("x.npy", npy("(100000000,)", data=bytes(400_000))), compression=zipfile.ZIP_DEFLATED)
+    refused(file, "compressed")
+
+
+def test_entries_that_share_their_bytes_are_refused(file):
+    """A bomb without compression: many entries of the directory point to one place in the file."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("x0.npy", npy("(10000,)", data=bytes(40_000)))
+        first = archive.filelist[0]
+        for k in range(1, 100):
+            twin = copy.copy(first)
+            twin.filename = f"x{k}.npy"
+            archive.filelist.append(twin)
+    file.write_bytes(seal(packed.getvalue()))
+    refused(file, "claim to be longer than its")
+
+
+@pytest.mark.parametrize("name", ["../x.npy", "/etc/x.npy", "a/b.npy", "..\\x.npy", "x.npy/"])
+def test_an_entry_with_the_name_of_a_path_is_refused(name, file):
+    npz(file, (name, npy("(1,)", data=b"1234")))
+    refused(file, "has the name of a path")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_entries_of_one_name_are_refused(file):
+    npz(file, ("x.npy", npy("(1,)", data=b"1234")), ("x.npy", npy("(1,)", data=b"5678")))
+    refused(file, "or of another entry")
+
+
+def test_what_is_no_file_is_not_read(tmp_path):
+    pipe = tmp_path / "pipe"
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(pipe)
+        refused(pipe, "it is no file")  # and does not wait for somebody to write
+    if Path("/dev/zero").exists():
+        refused("/dev/zero", "it is no file")
+
+
+# ------------------------------------------------------------------------------------------- other times and types
+
+
+def test_a_file_of_format_1_loads():
+    old = Path(__file__).parent / "data" / "run_of_format_1"
+    run = mg.load(old)
+    assert run.gan.steps == 20 and run.history["step"].tolist() == [10, 20]
+    assert run.recipe.generator == (4,) and run.gan.instance_noise == mg.Linear(0.1, 20)
+    again, data = mg.recipes.start(run.recipe)
+    mg.train(again.gan, data, 20, run.recipe.batch, scaler=again.scaler)
+    for name, vector in again.gan.vectors().items():  # other kernels round otherwise
+        np.testing.assert_allclose(run.gan.vectors()[name], vector, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("made, wanted", [("float64", "float32"), ("float32", "float64")])
+def test_another_float_type_is_taken_only_when_asked_for(made, wanted, file):
+    gan = trained(dtype=made)
+    mg.save(gan, file)
+    assert mg.load(file).generator.backend.dtype == made
+    back = mg.load(file, dtype=wanted)
+    assert {v.dtype.name for v in back.vectors().values()} == {wanted} and back.steps == gan.steps
+    for name, vector in gan.vectors().items():
+        np.testing.assert_array_equal(back.vectors()[name], vector.astype(wanted))
+    np.testing.assert_allclose(back.sample(20), gan.sample(20), rtol=1e-4, atol=1e-5)
+    mg.train(back, mg.ring(), 3, 8)
+
+
+def test_vectors_of_another_type_than_the_description_s_are_refused(file):
+    mg.save(trained(dtype="float64"), file)
+    rewrite(file, lambda plain, arrays: plain["gan"].update(dtype="float32"))
+    refused(file, "'generator.theta' holds float64 of shape (50,); wanted is a vector of float32")
+
+
+def test_what_float32_cannot_hold_is_not_made_infinite(file):
+    gan = trained(dtype="float64")
+    gan.optimizers[0].v[3] = 1e60
+    mg.save(gan, file)
+    assert mg.load(file).optimizers[0].v[3] == 1e60
+    refused(file, "overflow", dtype="float32")
+
+
+def test_a_gan_made_on_a_gpu_loads_where_there_is_none(file, monkeypatch):
     gan = trained()
     mg.save(gan, file)
-    whole, rng, good = file.read_bytes(), np.random.default_rng(0), state(gan)
-    refusals = 0
-    for _ in range(300):
-        damaged = bytearray(whole)
-        damaged[rng.integers(len(whole))] ^= 1 << rng.integers(8)
-        file.write_bytes(damaged)
-        try:
-            back = mg.load(file)
-        except CheckpointError as error:
-            refusals += 1
-            assert str(file) in str(error)
-        else:  # a date or a flag of the archive
-            assert state(back) == good
-    assert refusals > 200
+    rewrite(file, lambda plain, arrays: plain["gan"].update(backend="cupy"))
+    monkeypatch.setattr(mg.backend, "find_cupy", lambda: (None, "no GPU answers"))
+    back = mg.load(file)
+    assert back.generator.backend.name == "numpy" and state(back) == state(gan)
+    refused(file, "cannot be loaded", "no GPU answers", backend="cupy")
+
+
+@pytest.mark.gpu
+def test_a_gan_moves_between_main_memory_and_a_gpu(file):
+    gan = trained()
+    mg.save(gan, file)
+    there = mg.load(file, backend="cupy")
+    mg.train(there, mg.ring(), 3, 8)
+    mg.save(there, file)
+    assert mg.load(file).generator.backend.name == "cupy"
+    here = mg.load(file, backend="numpy")
+    for name, vector in there.vectors().items():
+        np.testing.assert_array_equal(here.vectors()[name], there.generator.backend.to_numpy(vector))
 
 
 def rewrite(file, change):
-    """The same checkpoint with its description changed."""
+    """The same checkpoint with its description changed, and a right checksum."""
     with np.load(file) as archive:
         arrays = dict(archive)
     plain = json.loads(arrays["about"].tobytes())
     plain = change(plain, arrays) or plain
-    arrays["about"] = np.frombuffer(json.dumps(plain).encode(), np.uint8)
-    np.savez(file, **arrays)
+    file.write_bytes(checkpoint.pack(arrays | {"about": as_bytes(plain)}))
+
+
+def nest(depth):
+    return [nest(depth - 1)] if depth else 0
 
 
 CHANGES = {
-    "another format": (lambda p, a: p.update(format=99), "its format is 99, this minigan reads 1"),
-    "a vector missing": (lambda p, a: a.pop("generator.m").fill(0), "no minigan checkpoint"),
-    "a vector too short": (lambda p, a: a.update({"generator.m": np.zeros(3)}), "'generator.m' has 3 numbers"),
-    "a list": (lambda p, a: [1, 2], "no minigan checkpoint"),
-    "no gan": (lambda p, a: p.update(gan=None), "no minigan checkpoint"),
-    "an unknown setting": (lambda p, a: p["gan"]["latent"].update(colour="red"), "no minigan checkpoint"),
+    "another format": (lambda p, a: p.update(format=99), "its format is 99, this minigan reads 1 and 2"),
+    "an older format's number": (lambda p, a: p.update(format=0), "its format is 0, this minigan reads 1 and 2"),
+    "a vector missing": (lambda p, a: a.pop("generator.m").fill(0), "does not describe a GAN (KeyError"),
+    "a vector too short": (
+        lambda p, a: a.update({"generator.m": np.zeros(3, np.float32)}), "'generator.m' has 3 numbers"
+    ),
+    "no weights": (
+        lambda p, a: a.update({"generator.theta": np.zeros(3)}), "'generator.theta' has 3 numbers, its layers want"
+    ),
+    "a matrix": (lambda p, a: a.update({"generator.m": np.zeros((5, 10), np.float32)}), "of shape (5, 10)"),
+    "a list": (lambda p, a: [1, 2], "does not describe a GAN"),
+    "no gan": (lambda p, a: p.update(gan=None), "does not describe a GAN"),
+    "no about": (lambda p, a: a.update(unknown=a["generator.m"]) or {"format": 2}, "does not describe a GAN"),
+    "nested too deeply": (lambda p, a: p["gan"].update(latent=nest(900)), "cannot be loaded"),
+    "an unknown setting": (lambda p, a: p["gan"]["latent"].update(colour="red"), "does not describe a GAN"),
     "a module to import": (lambda p, a: p["gan"].update(latent={"is": "os.system"}), "uses 'os.system'"),
-    "a class by no name": (lambda p, a: p["gan"].update(latent={"is": ["Latent"]}), "no minigan checkpoint"),
+    "a class by no name": (lambda p, a: p["gan"].update(latent={"is": ["Latent"]}), "not describe a GAN"),
     "impossible": (lambda p, a: p["gan"].update(d_steps=0), "d_steps is 0"),
     "a wrong width": (lambda p, a: p["gan"]["latent"].update(dim=4), "the latent has 4 dimensions"),
     "no such backend": (lambda p, a: p["gan"].update(backend="abacus"), "abacus"),
@@ -335,8 +586,13 @@ def test_another_programs_arrays_are_no_checkpoint(tmp_path):
     (tmp_path / "text.npz").write_text("step,loss\n1,2\n")
     with (tmp_path / "array.npz").open("wb") as file:
         np.save(file, np.arange(3))
+    says = {
+        "foreign": "no entry 'about'",
+        "text": "no .npz archive",
+        "array": "no .npz archive",
+    }
     for path in tmp_path.iterdir():
-        refused(path, "no minigan checkpoint")
+        refused(path, says.get(path.stem, "cannot be loaded"))
 
 
 def test_a_file_that_is_not_there_is_the_systems_error(tmp_path):

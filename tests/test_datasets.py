@@ -1,10 +1,9 @@
-"""Every format there and back, every refusal by its words, and arbitrary bytes: nothing but a DataError."""
+"""Every format there and back, and every refusal by its words; arbitrary bytes are test_hostile.py's."""
 
 import gzip
 import hashlib
 import io
 import pickle
-import re
 import struct
 import sys
 import tracemalloc
@@ -495,7 +494,7 @@ def test_idx_there_and_back(tmp_path, name, packed):
         ({"magic": b"\0\0\x08\x01"}, ["labels", "'train-images-idx3-ubyte'"]),
         ({"shape": (9, 4, 5)}, ["claims 9 x 4 x 5 = 180 pixels", "more follow"]),
         ({"shape": (11, 4, 5)}, ["claims 11 x 4 x 5 = 220 pixels", "fewer follow"]),
-        ({"shape": (2**32 - 1,) * 3}, ["4294967295 x 4294967295", "fewer follow"]),
+        ({"shape": (2**32 - 1,) * 3}, ["4294967295 x 4294967295"]),
         ({"shape": (0, 4, 5)}, ["empty"]),
         ({"shape": (1, 4, 5)}, ["one row"]),
     ],
@@ -576,14 +575,6 @@ def test_images_that_are_refused(tmp_path):
     refused(tmp_path, "broken.png", "8 bits", "I;16")
 
 
-def test_an_image_that_claims_gigapixels_is_refused(tmp_path, monkeypatch):
-    for name in ("a.png", "b.png"):
-        Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8)).save(tmp_path / name)
-    for most in (60, 30):  # Pillow warns beyond its limit, and raises beyond twice that
-        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", most)
-        refused(tmp_path, "a.png", "pixels")
-
-
 # ---- writing
 
 floats = hnp.arrays(np.float32, (5, 2), elements=st.floats(-(2.0**59), 2.0**59, width=32))
@@ -635,47 +626,7 @@ def test_samples_that_cannot_be_written(tmp_path):
     assert column_names(2) == ["x1", "x2"]
 
 
-# ---- arbitrary bytes
-
-NPY, ZIP = npy_bytes(POINTS), io.BytesIO()
-np.savez_compressed(ZIP, POINTS)
-IDX = idx_bytes(np.arange(200, dtype=np.uint8).reshape(10, 4, 5))
-GOOD = {
-    ".csv": b"a;b\n1;2\n3;4\n\"5\";6\n",
-    ".npy": NPY,
-    ".npz": ZIP.getvalue(),
-    ".idx": IDX,
-    ".gz": gzip.compress(IDX, mtime=0),
-}
-
-
-@st.composite
-def wrecks(draw):
-    """(ending, bytes): noise, behind a true beginning or not, or a good file cut, overwritten, lengthened."""
-    ending = draw(st.sampled_from(sorted(GOOD)))
-    good = GOOD[ending]
-    if draw(st.booleans()):
-        return ending, good[: draw(st.sampled_from([0, 4, 10, 16]))] + draw(st.binary(max_size=300))
-    wreck = bytearray(good[: draw(st.integers(0, len(good)))] if draw(st.booleans()) else good)
-    for at in draw(st.lists(st.integers(0, max(len(wreck) - 1, 0)), max_size=4)):
-        wreck[at : at + 1] = draw(st.binary(min_size=1, max_size=3))
-    return ending, bytes(wreck) + draw(st.binary(max_size=3))
-
-
-@settings(quick, max_examples=1000)
-@given(wrecks())
-def test_arbitrary_bytes_raise_nothing_but_a_data_error(tmp_path, wreck):
-    ending, content = wreck
-    path = tmp_path / f"wreck{ending}"
-    path.write_bytes(content)
-    try:
-        data = fixed(path)
-    except DataError as error:
-        assert re.match(re.escape(str(path)), str(error))
-        assert "\n" not in str(error)
-    else:
-        assert np.isfinite(data.x).all()
-
+# ---- two readings of a table
 
 @settings(quick, max_examples=300)
 @given(st.text(alphabet='01.,;\t\n\r "ae-n_', max_size=40))

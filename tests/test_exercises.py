@@ -13,6 +13,7 @@ from minigan.cli import main
 from minigan.exercises import Wrong, _judge_here, check, close, find, ladder
 
 KNOWN = ladder()
+TRAINS = [n for n in KNOWN if hasattr(find(n).answer, "SECONDS")]  # a judgement takes seconds: many with -m long
 MUTANTS = Path(__file__).parent / "mutants"
 
 
@@ -28,6 +29,14 @@ def mutants(number: int) -> dict[str, str]:
 @pytest.mark.parametrize("number", KNOWN)
 def test_the_answer_passes_on_many_seeds(number):
     answer = find(number).answer
+    for seed in range(1 if number in TRAINS else 100):
+        answer.judge(answer, np.random.default_rng(seed))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", TRAINS)
+def test_the_answer_that_trains_passes_on_many_seeds(number):
+    answer = find(number).answer
     for seed in range(100):
         answer.judge(answer, np.random.default_rng(seed))
 
@@ -42,10 +51,19 @@ def test_the_empty_gap_fails_with_a_word_of_help(number):
 def test_a_plausible_wrong_answer_fails_and_is_told_why(number, name, tmp_path):
     path = tmp_path / "student.py"
     path.write_text(mutants(number)[name], encoding="utf-8")
-    for seed in range(5):
+    for seed in range(1 if number in TRAINS else 5):
         passed, message = _judge_here(number, path, seed)
         assert not passed, f"seed {seed} lets it pass"
         assert len(message) > 20 and "gap is still empty" not in message
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("number", "name"), [(n, name) for n in TRAINS for name in mutants(n)])
+def test_a_wrong_answer_that_trains_fails_on_many_seeds(number, name, tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(mutants(number)[name], encoding="utf-8")
+    for seed in range(20):
+        assert not _judge_here(number, path, seed)[0], f"seed {seed} lets it pass"
 
 
 @pytest.mark.parametrize("number", KNOWN)
@@ -119,6 +137,20 @@ def test_a_loop_without_end_is_stopped(student, monkeypatch):
     passed, message = check(student.number, seconds=2)
     assert not passed and "more than 2 seconds" in message
     assert time.monotonic() - begun < 30  # far from for ever; no measure of speed
+
+
+def test_a_judge_that_trains_says_how_long_it_takes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exercises.start(TRAINS[0]).write_text("while True:\n    pass\n", encoding="utf-8")
+    monkeypatch.setattr(find(TRAINS[0]).answer, "SECONDS", 2.5)
+    assert check(TRAINS[0])[1].startswith("it ran for more than 2.5 seconds")
+
+
+def test_a_solution_may_be_a_class(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exercises.remember({"done": [21], "hints": {}})
+    text = exercises.solution(21)
+    assert "class GAN:" in text and "def judge" not in text
 
 
 def test_code_that_ends_python_is_told(student):

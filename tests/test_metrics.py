@@ -17,6 +17,8 @@ from minigan.metrics import (
     moments,
     nearest,
     neighbour_ratios,
+    parzen_log_likelihood,
+    parzen_report,
     perfect_mode_report,
     wilson_interval,
 )
@@ -219,6 +221,93 @@ def test_wilson_interval_solves_its_equation_and_stays_in_range(trial, confidenc
     assert mirror == pytest.approx((1 - high, 1 - low), abs=1e-12)
 
 
+# ---- likelihood of samples
+
+
+def parzen_by_loop(samples, x, sigma):
+    """log p̂ at one x, number by number."""
+    d = len(x)
+    terms = [-sum((a - b) ** 2 for a, b in zip(x, mu, strict=True)) / (2 * sigma**2) for mu in samples]
+    top = max(terms)
+    total = math.fsum(math.exp(t - top) for t in terms)
+    return top + math.log(total / len(samples)) - d * math.log(sigma * math.sqrt(2 * math.pi))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("offset", [0.0, 1e4])
+def test_parzen_against_a_loop_near_the_origin_and_far_from_it(dtype, offset):
+    rng = generator()
+    samples = (rng.random((13, 6)) + offset).astype(dtype)
+    x = (rng.random((7, 6)) + offset).astype(dtype)
+    for sigma in (0.01, 0.3, 20.0):
+        logs = parzen_log_likelihood(samples, x, sigma)
+        wanted = [parzen_by_loop(samples.astype(float), row, sigma) for row in x.astype(float)]
+        assert logs.dtype == np.float64 and logs == pytest.approx(wanted, rel=1e-9, abs=1e-9)
+
+
+def test_parzen_of_one_sample_is_its_gaussian():
+    p = Gaussian([1.0, -2.0, 0.5], 0.7)
+    x = generator().normal(size=(20, 3))
+    assert parzen_log_likelihood(p.mean[None], x, 0.7) == pytest.approx(p.log_density(x), rel=1e-13)
+
+
+def test_parzen_of_many_samples_of_a_gaussian_is_that_gaussian_blurred():
+    n, sd, sigma = 200_000, 0.6, 0.8  # N(0, .36) * N(0, .64) = N(0, 1)
+    x = np.linspace(-2, 2, 9)[:, None]
+    density = np.exp(parzen_log_likelihood(generator().normal(0, sd, (n, 1)), x, sigma))
+    wanted = np.exp(Gaussian(0.0, 1.0).log_density(x))
+    assert np.abs(density - wanted).max() < 4.5 * 0.25 / math.sqrt(n)  # a number from 0 to .5 has sd .25 at most
+
+
+def test_parzen_integrates_to_one():
+    x = np.linspace(-30, 30, 60_001)[:, None]
+    samples = generator().normal(size=(11, 1))
+    assert np.exp(parzen_log_likelihood(samples, x, 0.05)).sum() * 1e-3 == pytest.approx(1, abs=1e-12)
+
+
+def test_parzen_far_away_neither_overflows_nor_is_log_zero():
+    samples, far = np.zeros((3, 784)), np.full((1, 784), 1e6)
+    wanted = -784e12 / 2 / 1e-4 - 784 * math.log(0.01 * math.sqrt(2 * math.pi))
+    with np.errstate(all="raise", under="ignore"):
+        assert parzen_log_likelihood(samples, far, 0.01) == pytest.approx([wanted], rel=1e-13)
+
+
+def test_parzen_of_the_ring_s_centres_is_the_ring_and_scores_minus_its_entropy():
+    p = ring()
+    x = p.sample(20_000, generator())
+    logs = parzen_log_likelihood(p.means, x, 0.02)
+    assert logs == pytest.approx(p.log_density(x), abs=1e-10)
+    perfect = -math.log(8) - math.log(2 * math.pi * 0.02**2) - 1  # 2.907 nats; each axis of a kernel costs 1/2
+    assert perfect == pytest.approx(2.907, abs=5e-4)
+    assert abs(logs.mean() - perfect) < 4.5 / math.sqrt(20_000)  # |x - μ|² / 2σ² is exponential: sd 1
+
+
+@pytest.mark.parametrize("block", [1, 2 * 13 * 3, metrics.BLOCK])
+def test_blocks_and_sigmas_at_once_do_not_change_parzen(monkeypatch, block):
+    samples, x = generator().normal(size=(13, 5)), generator().normal(size=(10, 5)) + 1
+    sigmas = [0.1, 0.5, 2.0]
+    one_by_one = [[parzen_by_loop(samples, row, sigma) for row in x] for sigma in sigmas]
+    monkeypatch.setattr(metrics, "BLOCK", block)
+    logs = parzen_log_likelihood(samples, x, sigmas)
+    assert logs.shape == (3, 10) and logs == pytest.approx(np.array(one_by_one), rel=1e-12)
+
+
+def test_the_report_chooses_sigma_by_validation_and_judges_on_the_test_set():
+    p = Gaussian(np.zeros(4), 1.0)
+    rng = generator()
+    samples, validation, test = (p.sample(300, rng) for _ in range(3))
+    test = test * 2 + 1  # a sigma that suited these would be larger
+    report = parzen_report(samples, validation, test)
+    assert report.sigmas == pytest.approx(10 ** np.linspace(-1, 0, 10))
+    by_hand = [np.mean([parzen_by_loop(samples, row, s) for row in validation]) for s in report.sigmas]
+    assert report.validation == pytest.approx(by_hand, rel=1e-10)
+    assert report.sigma == report.sigmas[np.argmax(by_hand)] and 0.1 < report.sigma < 1
+    logs = [parzen_by_loop(samples, row, report.sigma) for row in test]
+    assert report.mean == pytest.approx(np.mean(logs), rel=1e-10)
+    sd = math.sqrt(np.mean(np.square(np.array(logs) - np.mean(logs))))  # 1/n, as published
+    assert report.standard_error == pytest.approx(sd / math.sqrt(300), rel=1e-10)
+
+
 # ---- errors
 
 
@@ -239,6 +328,11 @@ def test_wilson_interval_solves_its_equation_and_stays_in_range(trial, confidenc
         (lambda: neighbour_ratios([[1.0]], [[0.0]], [[0.0]]), "held_out or more is in train"),
         (lambda: moments(np.zeros((1, 2))), "2 rows at least"),
         (lambda: frechet_distance(ring(), Gaussian()), "x has 2 coordinates and y 1"),
+        (lambda: parzen_log_likelihood(np.zeros((2, 3)), np.zeros((2, 2)), 1), r"\(2, 3\), x \(2, 2\)"),
+        (lambda: parzen_log_likelihood(np.zeros((2, 3)), [[math.nan] * 3], 1), "x has 3 numbers that are not"),
+        (lambda: parzen_log_likelihood(np.zeros((2, 3)), np.zeros((2, 3)), 0.0), "sigma is 0.0; wanted"),
+        (lambda: parzen_log_likelihood(np.zeros((2, 3)), np.zeros((2, 3)), [1, math.nan]), "sigma is"),
+        (lambda: parzen_report(*[np.zeros((2, 3))] * 3, sigmas=0.5), r"sigmas has shape \(\); wanted"),
         (lambda: wilson_interval(3, 2), "successes is 3, n 2"),
         (lambda: wilson_interval(0, 0), "n >= 1"),
         (lambda: wilson_interval(1, 2, 1.0), "confidence"),

@@ -233,3 +233,8 @@ def test_exponential_decays_to_its_floor():
 def test_linear_falls_to_zero_at_its_share_of_the_steps_and_stays_there():
     rate = Linear(1.0, 10, until=0.4)
     assert [rate(t) for t in (0, 1, 2, 3, 4, 9)] == pytest.approx([1, 0.75, 0.5, 0.25, 0, 0])
+
+
+def test_linear_rises_to_its_final_value_too():
+    rate = Linear(0.5, 20, until=0.5, final=0.7)
+    assert [rate(t) for t in (0, 5, 10, 19)] == pytest.approx([0.5, 0.6, 0.7, 0.7])

@@ -1,23 +1,21 @@
-"""Recipes as data, and what a run leaves, or does not leave, behind."""
+"""Recipes as data, and a run as it comes back from its folder."""
 
 from __future__ import annotations
 
-import errno
-import json
 import math
-import os
-from dataclasses import asdict, fields, replace
+import struct
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import minigan as mg
-from minigan import checkpoint, datasets, plotting, recipes
+from minigan import checkpoint, datasets, recipes
 from minigan.datasets import DataError, load_dataset
 from minigan.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
-from minigan.recipes import RECIPES, Recipe, RecipeError, recipe_for, run
-from minigan.training import Diverged
+from minigan.recipes import RECIPES, Recipe, RecipeError, recipe_for
+from minigan.runs import run
 
 STEPS = Recipe().steps
 TINY = Recipe(steps=20, log_every=10, frames=0, generator=(8,), discriminator=(8,), batch=32)
@@ -167,6 +165,8 @@ def test_a_whole_number_is_nothing_else(name, value):
         ({"discriminator": (1.5,)}, "it must be a list of whole numbers"),
         ({"batch": 10, "packing": 4}, "batch is 10; with packing=4 it must be a multiple of that"),
         ({"d_steps": 2}, "d_steps is 2; more than 1 needs updates=alternating"),
+        ({"output_bias": True, "generator_output": "relu"}, "inverts linear, sigmoid and tanh, not relu"),
+        ({"generator_output": "maxout"}, "generator_output is 'maxout'; choose one of linear"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_can(settings, says):
@@ -290,6 +290,14 @@ def test_each_players_own_rate_goes_before_the_common_one():
         ({"schedule": "constant", "beta1": 0.1, "beta2": 0.2}, Adam(1e-3, 0.1, 0.2)),
         ({"optimizer": "sgd", "schedule": "exponential", "decay": 0.9}, SGD(Exponential(1e-3, 0.9))),
         ({"optimizer": "momentum", "momentum": 0.3, "hold": 0.2}, Momentum(HoldThenCosine(1e-3, STEPS, 0.2), 0.3)),
+        (
+            {"optimizer": "momentum", "schedule": "constant", "momentum_final": 0.99, "momentum_until": 0.2},
+            Momentum(1e-3, Linear(0.9, STEPS, 0.2, 0.99)),
+        ),
+        (
+            {"optimizer": "sgd", "schedule": "exponential", "decay": 0.9, "rate_floor": 0.25, "learning_rate": 2},
+            SGD(Exponential(2.0, 0.9, 0.5)),
+        ),
     ],
 )
 def test_optimiser_and_schedule_are_those_of_the_recipe(settings, wanted):
@@ -297,12 +305,104 @@ def test_optimiser_and_schedule_are_those_of_the_recipe(settings, wanted):
         assert type(optimizer) is type(wanted) and checkpoint.describe(optimizer) == checkpoint.describe(wanted)
 
 
-@pytest.mark.parametrize("name", sorted(set(RECIPES) - {"points", "images"}))
+@pytest.mark.parametrize("name", sorted(set(RECIPES) - {"points", "images", "goodfellow2014"}))
 def test_a_preset_fits_its_data(name):
     state, data = recipes.start(RECIPES[name][1])
     dim = data.dim if isinstance(data, mg.Distribution) else data.x.shape[1]
     assert state.gan.generator.widths[-1] == dim
     assert RECIPES[name][1].data == name
+
+
+# ------------------------------------------------------------------------------------------- the first paper's
+
+PAPER = RECIPES["goodfellow2014"][1]
+
+
+def idx(path, images):
+    """An IDX file of these bytes, as MNIST's are."""
+    path.write_bytes(struct.pack(">4B3I", 0, 0, 8, 3, *images.shape) + images.tobytes())
+    return path
+
+
+@pytest.fixture
+def mnist(tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (120, 8, 8), dtype=np.uint8) // rng.integers(1, 9, (8, 8), dtype=np.uint8)
+    images[:, 0] = 0  # a row that is always black, as MNIST's border is
+    return idx(tmp_path / "train-images-idx3-ubyte", images)
+
+
+def test_the_first_papers_players_are_those_of_its_mnist_yaml():
+    gan = PAPER.build(784, np.full(784, 0.25))
+    g, d = gan.generator.layers, gan.discriminator.layers
+    assert gan.latent == mg.Latent(100, "uniform", -math.sqrt(3), math.sqrt(3))
+    assert [type(layer) for layer in g] == [mg.Dense, mg.ReLU, mg.Dense, mg.ReLU, mg.Dense, mg.Sigmoid]
+    assert gan.generator.widths == [100, 1200, 1200, 1200, 1200, 784, 784]
+    unit = [mg.Dense, mg.Maxout, mg.Dropout]
+    assert [type(layer) for layer in d] == [mg.Dropout, *unit, *unit, mg.Dense]
+    assert gan.discriminator.widths == [784, 784, 1200, 240, 240, 1200, 240, 240, 1]
+    assert [layer.p for layer in d if isinstance(layer, mg.Dropout)] == [0.2, 0.5, 0.5]
+    assert {layer.k for layer in d if isinstance(layer, mg.Maxout)} == {5}
+    for layers, bound in ((g, 0.05), (d, 0.005)):
+        for layer in layers:
+            if isinstance(layer, mg.Dense):
+                assert bound * 0.98 < np.abs(layer.W).max() <= np.float32(bound)
+                assert layer.W.std() == pytest.approx(bound / math.sqrt(3), rel=0.1)
+    assert not any(layer.b.any() for layer in (g[0], g[2], d[1], d[4], d[7]))
+    assert (gan.updates, gan.objective.name, gan.average) == ("simultaneous", "non-saturating", None)
+    assert PAPER.batch == 100 and PAPER.steps == 250 * 50_000 // PAPER.batch
+
+
+def test_the_first_papers_rates_and_momentum_at_every_age():
+    for optimizer, half in zip(PAPER.build(4, np.full(4, 0.5)).optimizers, (1, 0.5), strict=True):
+        assert type(optimizer) is Momentum
+        for step in (0, 1, 125_000, 2_800_000, 2_900_000, 10_000_000):
+            wanted = max(1e-6, 0.1 / 1.000004**step)  # the floor is met after 2.88 million steps
+            assert optimizer.learning_rate(step) == pytest.approx(half * wanted, rel=1e-9)
+        for epoch, wanted in ((0, 0.5), (125, 0.6), (250, 0.7), (300, 0.7)):
+            assert optimizer.momentum(epoch * 500) == pytest.approx(wanted)
+
+
+def test_the_first_papers_recipe_trains_on_an_idx_file_in_the_unit_range(mnist, tmp_path):
+    recipe = replace(PAPER, data=str(mnist), steps=3, log_every=1, frames=0, generator=(30, 30))
+    state, data = recipes.start(recipe)
+    x = state.scaler.to_network(data.x)
+    assert (x.min(), x.max()) == (0, 1) and np.array_equal(x * 255, data.x)
+    start_at = state.gan.generator(np.zeros((1, 100)))[0]
+    np.testing.assert_allclose(start_at, x.mean(axis=0).clip(1e-7), rtol=1e-5)
+    made = run(recipe, tmp_path / "run")
+    samples = made.sample(50)
+    assert samples.min() >= 0 and samples.max() <= 255 and samples.std() > 1 and made.gan.steps == 3
+    back = recipes.load(tmp_path / "run")
+    assert back.recipe == recipe and np.array_equal(back.sample(50), samples)
+
+
+@pytest.mark.parametrize("output", ["linear", "sigmoid", "tanh"])
+def test_the_output_bias_starts_the_generator_at_the_mean(output):
+    mean = np.array([0.1, 0.5, 0.9])
+    gan = Recipe(generator_output=output, output_bias=True, dtype="float64").build(3, mean)
+    for net in (gan.generator, gan.average):
+        np.testing.assert_allclose(net(np.zeros((1, 2)))[0], mean, rtol=1e-12)
+
+
+@pytest.mark.parametrize("output, ends", [("sigmoid", [0.0, 1.0]), ("tanh", [-1.0, 1.0])])
+def test_a_mean_that_an_output_cannot_reach_is_kept_off_by_a_ten_millionth(output, ends):
+    gan = Recipe(generator_output=output, output_bias=True, dtype="float64").build(2, np.array(ends))
+    off = np.abs(gan.generator(np.zeros((1, 2)))[0] - ends)
+    np.testing.assert_allclose(off, 1e-7 * (ends[1] - ends[0]), rtol=1e-6)
+
+
+def test_an_output_bias_without_a_mean_says_what_is_missing():
+    with pytest.raises(RecipeError, match=r"give build\(dim, mean\)"):
+        Recipe(output_bias=True).build(2)
+
+
+@pytest.mark.parametrize("output, ends", [("linear", (-1, 1)), ("tanh", (-1, 1)), ("sigmoid", (0, 1))])
+def test_pixels_are_scaled_to_what_the_output_can_reach(output, ends):
+    state, data = recipes.start(replace(RECIPES["digits"][1], generator_output=output))
+    z = state.scaler.to_network(data.x)
+    assert (z.min(), z.max()) == ends
+    assert np.array_equal(state.scaler.to_data(z), data.x)
 
 
 # --------------------------------------------------------------------------------------------------- recipe_for
@@ -360,15 +460,6 @@ def test_a_run_leaves_five_files_and_comes_back_from_them(tmp_path):
         assert gif.n_frames == 2
 
 
-def test_the_same_recipe_leaves_the_same_bytes_and_another_seed_others(tmp_path):
-    recipe = replace(TINY, dropout=0.2, instance_noise=0.3, batch_norm=True)
-    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        run(replace(recipe, seed=seed), tmp_path / name)
-    a, b, c = ({p.name: p.read_bytes() for p in (tmp_path / name).iterdir()} for name in "abc")
-    assert a == b
-    assert not {name for name in a if a[name] == c[name]}
-
-
 def test_a_table_is_scaled_for_training_and_samples_come_back_in_its_units(table, tmp_path):
     state = run(replace(TINY, data=str(table), latent=4), tmp_path / "run")
     back = mg.load(tmp_path / "run")
@@ -387,146 +478,6 @@ def test_packs_are_made_of_copies_when_d_is_asked_for_its_opinion():
     np.testing.assert_array_equal(state.opinion(x), state.gan.opinion(packs))
 
 
-def test_without_frames_there_is_no_animation(tmp_path):
-    run(TINY, tmp_path / "run")
-    assert names(tmp_path / "run") == ALL - {"training.gif"}
-
-
-@pytest.mark.parametrize("steps, frames", [(30, 1), (30, 2), (29, 2), (29, 29), (7, 60), (31, 7)])
-def test_the_animation_has_at_most_as_many_frames_as_asked_for_and_ends_with_the_last_step(
-    steps, frames, tmp_path, monkeypatch
-):
-    shown = []
-    monkeypatch.setattr(plotting, "animate", lambda data, f, path, name: shown.extend(frame.step for frame in f))
-    monkeypatch.setattr(plotting, "samples_figure", lambda *args, **options: None)
-    monkeypatch.setattr(plotting, "save", lambda *args: None)
-    monkeypatch.setattr(recipes, "SAMPLES", 10)
-    run(replace(TINY, steps=steps, frames=frames, log_every=1), tmp_path / "run")
-    assert shown[-1] == steps and len(shown) <= frames
-    assert len(shown) > min(steps, frames) / 3  # and not many fewer
-
-
-def test_an_empty_folder_is_as_good_as_none(tmp_path):
-    run(TINY, tmp_path)
-    assert names(tmp_path) == ALL - {"training.gif"}
-
-
-@pytest.mark.parametrize("what", ["file", "folder with a file", "run"])
-def test_a_place_that_holds_something_is_refused_and_left_as_it_was(what, tmp_path):
-    place = tmp_path / "place"
-    if what == "file":
-        place.write_text("dear diary")
-    else:
-        place.mkdir()
-        (place / ("recipe.json" if what == "run" else ".hidden")).write_text("dear diary")
-    with pytest.raises(RecipeError, match="already holds something; give another folder with --out"):
-        run(TINY, place)
-    kept = place if what == "file" else next(iter(place.iterdir()))
-    assert kept.read_text() == "dear diary" and len(list(tmp_path.rglob("*"))) == 1 + (what != "file")
-
-
-def full(*args, **kwargs):
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def second_time(function, fails):
-    calls = []
-
-    def wrapped(*args, **kwargs):
-        calls.append(1)
-        return (function if len(calls) < 2 else fails)(*args, **kwargs)
-
-    return wrapped
-
-
-@pytest.mark.parametrize("made", [True, False], ids=["new folder", "empty folder"])
-@pytest.mark.parametrize(
-    "module, name, first",
-    [
-        (checkpoint, "save", True),
-        (checkpoint, "save", False),
-        (plotting, "save", True),
-        (plotting, "animate", True),
-        (recipes, "quality", False),
-    ],
-    ids=["first checkpoint", "last checkpoint", "picture", "animation", "in training"],
-)
-def test_a_run_that_fails_leaves_nothing(module, name, first, made, tmp_path, monkeypatch):
-    place = tmp_path / "run"
-    if not made:
-        place.mkdir()
-    monkeypatch.setattr(module, name, full if first else second_time(getattr(module, name), full))
-    with pytest.raises(OSError, match="No space left"):
-        run(replace(TINY, frames=2), place)
-    assert not place.exists() if made else list(place.iterdir()) == []
-    assert set(tmp_path.iterdir()) <= {place}
-
-
-def test_a_recipe_that_does_not_fit_makes_no_folder(table, tmp_path):
-    for wrong in (
-        replace(TINY, data=str(table), batch=109),  # of 120 rows 12 are held out
-        replace(TINY, data=str(table), batch=55, updates="alternating", d_steps=2),
-        replace(TINY, backend="cupy") if mg.backend.find_cupy()[0] is None else replace(TINY, data="nothing"),
-        replace(TINY, data="nothing"),
-    ):
-        with pytest.raises((ValueError, mg.BackendError)):
-            run(wrong, tmp_path / "run")
-        assert not (tmp_path / "run").exists()
-
-
-def test_a_diverging_run_leaves_its_last_good_state(tmp_path):
-    wild = replace(TINY, optimizer="sgd", learning_rate=1e10, log_every=1)
-    with pytest.raises(Diverged) as caught:
-        run(wild, tmp_path / "run")
-    back = mg.load(tmp_path / "run")
-    assert 0 < back.gan.steps == caught.value.good == back.history["step"][-1]
-    assert all(np.isfinite(vector).all() for vector in back.gan.vectors().values())
-    again, data = recipes.start(wild)
-    mg.train(again.gan, data, back.gan.steps, wild.batch, scaler=again.scaler)
-    for name, vector in again.gan.vectors().items():
-        np.testing.assert_array_equal(back.gan.vectors()[name], vector)
-
-
-def test_a_run_that_diverges_at_once_leaves_its_start(tmp_path):
-    with pytest.raises(Diverged, match=r"step \d made .* after step 0\."):
-        run(replace(TINY, optimizer="sgd", learning_rate=1e38), tmp_path / "run")
-    back = mg.load(tmp_path / "run")
-    fresh, _ = recipes.start(back.recipe)
-    assert back.gan.steps == 0 and len(back.history) == 0
-    np.testing.assert_array_equal(back.gan.generator.theta, fresh.gan.generator.theta)
-
-
-def test_samples_that_overflow_though_no_weight_does_are_divergence_too(tmp_path, monkeypatch):
-    sample, calls = recipes.Run.sample, []
-
-    def overflowing(self, n, *args, **options):
-        calls.append(n)
-        return sample(self, n, *args, **options) * (1 if len(calls) == 1 else np.inf)
-
-    monkeypatch.setattr(recipes.Run, "sample", overflowing)
-    with pytest.raises(Diverged, match=r"step 20 made a number in 'samples' .* after step 10"):
-        run(replace(TINY, frames=2), tmp_path / "run")
-    assert mg.load(tmp_path / "run").gan.steps == 10
-
-
-def test_an_interrupted_run_leaves_its_last_good_state(tmp_path, monkeypatch):
-    step = mg.GAN.step
-
-    def interrupted(gan, real):
-        if gan.steps == 15:
-            raise KeyboardInterrupt
-        step(gan, real)
-
-    monkeypatch.setattr(mg.GAN, "step", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        run(replace(TINY, frames=2), tmp_path / "run")
-    assert names(tmp_path / "run") == ALL
-    assert mg.load(tmp_path / "run").gan.steps == 10
-
-
-# --------------------------------------------------------------------------------------------------------- load
-
-
 def test_a_gan_alone_is_no_run(tmp_path):
     run(TINY, tmp_path / "run")
     mg.save(mg.load(tmp_path / "run").gan, tmp_path / "run" / "checkpoint.npz")
@@ -535,16 +486,19 @@ def test_a_gan_alone_is_no_run(tmp_path):
     assert isinstance(mg.load(tmp_path / "run" / "checkpoint.npz"), mg.GAN)
 
 
-def test_a_run_records_what_its_bits_depend_on(tmp_path):
-    run(TINY, tmp_path / "run")
-    _, extra, _ = checkpoint.read(tmp_path / "run" / "checkpoint.npz")
-    assert extra["made with"]["numpy"] == np.__version__
-    assert set(extra["made with"]) >= {"machine", "python", "numpy", "blas"}
-    assert json.loads((tmp_path / "run" / "recipe.json").read_text()) == json.loads(json.dumps(asdict(TINY)))
-
-
 def test_an_image_run_knows_its_shape_and_greys(pictures, tmp_path):
     recipe = replace(TINY, data=str(pictures), data_options={"size": 6}, batch=8)
     run(recipe, tmp_path / "run")
     form = mg.load(tmp_path / "run").form
     assert form == {"columns": datasets.pixel_names(6, 6), "image": [6, 6], "pixels": [0.0, 255.0]}
+
+
+@pytest.mark.parametrize("settings", [{"schedule": "hold-cosine"}, {"schedule": "exponential", "decay": 0.99}])
+def test_ds_schedule_lasts_as_long_as_gs_however_often_d_moves(settings):
+    recipe = replace(Recipe(steps=100), updates="alternating", d_steps=3, **settings)
+    for_g, for_d = recipe.build(2).optimizers
+    for step in (0, 30, 60, 99):
+        assert for_d.learning_rate(3 * step) == pytest.approx(for_g.learning_rate(step), rel=1e-9)
+    recipe = replace(recipe, optimizer="momentum", momentum=0.5, momentum_final=0.7)
+    for_g, for_d = recipe.build(2).optimizers
+    assert for_d.momentum(150) == pytest.approx(for_g.momentum(50))

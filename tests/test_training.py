@@ -5,22 +5,26 @@ from __future__ import annotations
 import io
 import math
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import threadpoolctl
+from tqdm import tqdm
 
 from minigan import checkpoint, training
 from minigan.datasets import Scaler
-from minigan.distributions import ring
+from minigan.distributions import Distribution, ring
 from minigan.gan import GAN, Latent
 from minigan.layers import BatchNorm, Dense, Dropout, LeakyReLU, Tanh
 from minigan.network import Sequential
 from minigan.objectives import NonSaturating
 from minigan.optimizers import SGD, Adam, HoldThenCosine, Linear, Momentum
-from minigan.training import Batches, Diverged, History, blas_threads, threads_for, train
+from minigan.recipes import RECIPES, start
+from minigan.training import Batches, Diverged, History, Stopped, blas_threads, threads_for, train
 
 MODES = ["alternating", "simultaneous"]
+HEALTH = ["d_accuracy", "g_gradient", "spread", "circling"]
 TABLE = np.random.default_rng(7).normal([3, -1], [1, 2], (70, 2)).astype(np.float32)
 
 
@@ -161,7 +165,8 @@ def test_what_a_hook_adds_to_the_row_becomes_a_column():
             row["norm"] = float(np.abs(gan.generator.theta).sum())
 
     history = train(game(), ring(), 8, 8, hooks=[every_second], log_every=2)
-    assert history.columns == ["step", "d_loss", "g_loss", "value", "d_real", "d_fake", "norm"]
+    losses = ["d_loss", "g_loss", "value", "d_real", "d_fake"]
+    assert history.columns == ["step", *losses, *HEALTH, "norm"]
     assert np.isnan(history["norm"]).tolist() == [True, False, True, False]
 
 
@@ -175,11 +180,12 @@ def test_hooks_see_the_row_one_after_another():
     assert train(game(), ring(), 1, 8, hooks=[first, second])["b"].tolist() == [2]
 
 
-def test_losses_are_computed_for_the_rows_of_the_history_alone(monkeypatch):
-    at, losses = [], GAN.losses
+def test_losses_and_health_are_computed_for_the_rows_of_the_history_alone(monkeypatch):
+    at, losses, health = [], GAN.losses, training.health
     monkeypatch.setattr(GAN, "losses", lambda gan: (at.append(gan.steps), losses(gan))[1])
+    monkeypatch.setattr(training, "health", lambda gan, *rest: (at.append(-gan.steps), health(gan, *rest))[1])
     train(game(), ring(), 25, 8, log_every=10)
-    assert at == [10, 20, 25]
+    assert at == [10, -10, 20, -20, 25, -25]
 
 
 @pytest.mark.parametrize("updates", MODES)
@@ -225,7 +231,7 @@ def test_a_column_that_is_not_there_is_told_with_those_that_are():
     history = train(game(), ring(), 1, 8)
     with pytest.raises(KeyError, match=r"no column 'quality'; it has step, d_loss"):
         history["quality"]
-    assert repr(history) == "History of 1 rows: step, d_loss, g_loss, value, d_real, d_fake"
+    assert repr(history) == f"History of 1 rows: step, d_loss, g_loss, value, d_real, d_fake, {', '.join(HEALTH)}"
     assert repr(History()) == "History, empty"
 
 
@@ -332,11 +338,141 @@ def test_an_interrupt_in_the_middle_of_a_step_leaves_the_last_good_row(monkeypat
     assert history["step"].tolist() == [10, 20]
 
 
+def test_a_run_that_is_asked_to_stop_does_after_a_whole_step_and_goes_back_to_its_last_row():
+    gan, good, history = game(), game(), History()
+    with pytest.raises(Stopped):
+        train(gan, ring(), 100, 8, log_every=10, history=history, stop=lambda: gan.steps == 27)
+    train(good, ring(), 20, 8)
+    assert state(gan) == state(good) and history["step"].tolist() == [10, 20]
+
+
 def test_large_numbers_that_are_finite_are_no_fault():
     with np.errstate(over="ignore"):
         assert training._finite(np.full(8, 3e38, np.float32))  # their sum is inf
     assert not training._finite(np.float32([1, np.nan]))
     assert not training._finite(np.float32([1, -np.inf]))
+
+
+# ------------------------------------------------------------------------------------------------------- health
+
+
+def judged(gan, *args):
+    with np.errstate(all="ignore"):
+        return training.health(gan, *args)
+
+
+@pytest.mark.parametrize("updates", MODES)
+@pytest.mark.parametrize("packing", [1, 2])
+def test_d_accuracy_is_the_share_of_pairs_that_d_puts_right(updates, packing):
+    G = Sequential([Dense(2, 8), Tanh(), Dense(8, 2)], name="G")
+    D = Sequential([Dense(2 * packing, 8), Tanh(), Dense(8, 1)], name="D")
+    gan = GAN(G, D, Latent(2), updates=updates, packing=packing)
+    gan.step(TABLE[:32])
+    logits = gan._room.both.y[:, 0]
+    logits[:] = np.round(logits, 1)  # so that some are equal
+    rows = len(logits) // 2
+    pairs = [np.sign(r - f) / 2 + 0.5 for r in logits[:rows] for f in logits[rows:]]
+    assert 0.5 in pairs and judged(gan, 1.0)["d_accuracy"] == pytest.approx(np.mean(pairs), rel=1e-12)
+
+
+def test_g_gradient_is_the_norm_of_what_moved_g():
+    gan, rate = game(rate=0.5), 0.5
+    before = gan.generator.theta.copy()
+    gan.step(TABLE[:8])
+    moved = np.linalg.norm((gan.generator.theta - before).astype(float)) / rate
+    assert judged(gan, 1.0)["g_gradient"] == pytest.approx(moved, rel=1e-5)
+
+
+@pytest.mark.parametrize("data", [ring(), TABLE], ids=["distribution", "table"])
+@pytest.mark.parametrize("scaler", [None, Scaler(np.float32([1, 2]), np.float32([4, 8]))], ids=["plain", "scaled"])
+def test_spread_is_that_of_live_samples_over_the_data_s(data, scaler):
+    gan = game()
+    row = train(gan, data, 1, 8, scaler=scaler).rows[0]
+    real = data.sample(100_000, np.random.default_rng(0)) if isinstance(data, Distribution) else data
+    real = real if scaler is None else scaler.to_network(real)
+    fake = gan.sample(training.SEEN, averaged=False)
+    wanted = np.sqrt(np.cov(fake.T, bias=True).trace() / np.cov(real.T, bias=True).trace())
+    assert row["spread"] == pytest.approx(wanted, rel=0.05 if isinstance(data, Distribution) else 1e-5)
+    gan.generator.assign(np.zeros(gan.generator.size))  # all samples are one
+    gan.average.assign(np.ones(gan.average.size))
+    assert judged(gan, 1.0)["spread"] == 0
+
+
+def test_data_without_a_spread_are_no_reason_to_fail():
+    assert np.isnan(train(game(), np.ones((20, 2)), 1, 8)["spread"]).all()
+
+
+@pytest.mark.parametrize(
+    "accuracies, rows, turns",
+    [
+        ([0.9, 0.1, 0.9, 0.1], 256, 4),  # and 1 at last
+        ([0.66, 0.34, 0.5, 0.34, 0.66], 256, 2),
+        ([0.64, 0.36] * 10, 256, 0),  # within the margin
+        ([0.9, 0.1] * 20, 256, 31),  # of 32 rows
+        ([0.9, 0.1] + [0.5] * 31, 256, 0),  # too long ago
+        ([0.7, 0.3] * 10, 8, 0),  # eight pairs of rows are that often so by chance
+        ([], 256, 0),
+    ],
+)
+def test_circling_counts_the_turns_of_d_from_right_to_wrong(accuracies, rows, turns):
+    gan = game()
+    gan.step(np.zeros((rows, 2), np.float32))
+    gan._room.both.y[:rows] = 1
+    gan._room.both.y[rows:] = 0
+    row = judged(gan, 1.0, [{"step": 0}] + [{"d_accuracy": a} for a in accuracies])
+    assert row["d_accuracy"] == 1 and row["circling"] == turns
+
+
+WELL = {"d_accuracy": 0.6, "g_gradient": 1.0, "spread": 1.0, "circling": 0}
+ILLS = {
+    "saturated (d_accuracy 1.000, g_gradient 0.02)": {"d_accuracy": 1.0, "g_gradient": 0.02},
+    "collapsed (spread 0.1 of the data's)": {"spread": 0.1},
+    "circling (4 turns in 32 rows)": {"circling": 4},
+    "collapsed (spread 0 of the data's), circling (9 turns in 32 rows)": {"spread": 0.0, "circling": 9},
+    "": {"d_accuracy": 1.0},  # G learns all the same
+    " ": {"g_gradient": 0.0},  # the two agree
+}
+
+
+@pytest.mark.parametrize("says", ILLS)
+def test_each_ill_is_told_with_the_number_that_shows_it(says):
+    assert training.complaint(WELL | ILLS[says]) == says.strip()
+
+
+def complaints(recipe, steps=None):
+    """What is said at each row of a run by this recipe."""
+    run, data = start(recipe)
+    history = train(run.gan, data, steps or recipe.steps, recipe.batch, (), run.scaler, recipe.log_every)
+    return [training.complaint(row) for row in history.rows]
+
+
+MADE = {
+    # D is right at once, and minimax then gives G nothing to learn from (Arjovsky and Bottou 2017, theorem 2.4)
+    "saturated": replace(RECIPES["digits"][1], objective="minimax", instance_noise=0.0, learning_rate_g=0.0),
+    # a linear D compares means and nothing else, so one point at the mean is as good as any
+    "collapsed": replace(RECIPES["gaussian"][1], generator=(), discriminator=(), learning_rate=1e-2),
+    # momentum carries both players past each other
+    "circling": replace(RECIPES["gaussian"][1], optimizer="momentum", learning_rate=0.02, schedule="constant"),
+}
+
+
+@pytest.mark.parametrize("ill", MADE)
+def test_a_failure_that_was_made_is_told_as_it_happens(ill):
+    recipe = replace(MADE[ill], learning_rate_d=None)
+    said = complaints(recipe, {"saturated": 500, "collapsed": 3000, "circling": 3000}[ill])
+    assert [text for text in said if ill in text], said
+    assert sum(bool(text) for text in said) >= len(said) / 3
+
+
+def test_a_good_run_is_not_said_to_be_ill():
+    assert not any(complaints(RECIPES["gaussian"][1]))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("name", ["ring", "grid", "gaussian", "digits"])
+def test_no_default_run_is_said_to_be_ill_at_any_row(name, seed):
+    assert not any(complaints(replace(RECIPES[name][1], seed=seed)))
 
 
 # ------------------------------------------------------------------------------------------ threads and progress
@@ -385,6 +521,17 @@ def test_on_a_terminal_a_bar_shows_every_number_of_the_row(monkeypatch):
     for name in ("d_loss", "g_loss", "value", "d_real", "d_fake"):
         assert f"{name}=" in shown
     assert "quality=0.500" in shown
+
+
+def test_the_bar_says_what_is_wrong_for_as_long_as_it_is(monkeypatch):
+    screen = Screen()
+    bar = lambda steps, progress: tqdm(total=steps, file=screen, mininterval=0, miniters=1, ncols=200)  # noqa: E731
+    monkeypatch.setattr(training, "_bar", bar)
+    monkeypatch.setattr(training, "complaint", lambda row: "collapsed (spread 0.1)" if row["step"] == 2 else "")
+    train(game(), ring(), 3, 8, log_every=1, progress=True)
+    shown = {line.partition("/3")[0][-1:]: line for line in screen.getvalue().split("\r") if "/3" in line}
+    assert shown["2"].startswith("collapsed (spread 0.1)") and "d_loss=" in shown["2"]
+    assert "collapsed" not in shown["1"] + shown["3"]
 
 
 @pytest.mark.parametrize("progress", [True, False])

@@ -1,0 +1,109 @@
+"""Fuzz the readers, guided by coverage: python tests/fuzz/run.py [READER ...] [--runs N] [--seconds S] [--keep].
+
+Each reader has a process of its own, and starts from its good files and from corpus/READER.zip, which earlier runs
+have filled: with --keep, what reached new code goes there, the least set of inputs that reaches all of it. The
+first input with which a reader breaks its promise ends its turn: it is written here as crash-..., and the exit code
+is 1.
+Needs atheris (Linux), the extra `fuzz`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+HERE = Path(__file__).parent
+WATCHED = ["minigan", "PIL", "csv", "gzip", "json", "zipfile", "numpy.lib._format_impl"]
+BOUNDS = ["-max_len=4096", "-timeout=20", "-rss_limit_mb=2048"]  # bytes, seconds of one input, MiB in all
+GROWTH = 128  # MiB by which one input may raise the memory ever held
+NAMES = ("csv", "npy", "npz", "idx", "images", "recipe", "history", "checkpoint", "description", "run")
+
+
+def corpus(name: str) -> Iterator[bytes]:
+    """The inputs that earlier runs found worth keeping."""
+    with zipfile.ZipFile(HERE / "corpus" / f"{name}.zip") as archive:
+        for entry in archive.namelist():
+            yield archive.read(entry)
+
+
+def fuzz(name: str, arguments: list[str]) -> None:
+    """Hand this process to libFuzzer, which ends it."""
+    import atheris
+
+    sys.path.insert(0, str(HERE.parent))
+    with atheris.instrument_imports(include=WATCHED), warnings.catch_warnings():
+        from fuzz.readers import READERS, Image
+
+        Image.init()  # or it loads its decoders later, unwatched
+    reader, folder = READERS[name], Path(tempfile.mkdtemp(prefix="minigan-fuzz-"))
+
+    def one(content: bytes) -> None:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        reader.judge(content, folder)
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        assert grown < GROWTH, f"{len(content)} bytes took {grown:.0f} MiB"
+
+    atheris.Setup([sys.argv[0], *arguments], one)
+    atheris.Fuzz()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("readers", nargs="*", metavar="READER", help=f"of {', '.join(NAMES)} (all)")
+    parser.add_argument("--runs", type=int, default=-1, help="inputs a reader (without end)")
+    parser.add_argument("--seconds", type=int, default=60, help="a reader, at most (60)")
+    parser.add_argument("--seed", type=int, default=1, help="of the mutations (1)")
+    parser.add_argument("--keep", action="store_true", help="keep what reached new code")
+    args = parser.parse_args()
+    sys.path.insert(0, str(HERE.parent))
+    from fuzz.readers import READERS
+
+    failed = 0
+    for name in args.readers or NAMES:
+        with tempfile.TemporaryDirectory() as work:
+            found, least = Path(work, "found"), Path(work, "least")
+            found.mkdir()
+            least.mkdir()
+            for content in [*READERS[name].good().values(), *corpus(name)]:
+                (found / hashlib.sha1(content).hexdigest()).write_bytes(content)
+            limits = [f"-runs={args.runs}", f"-max_total_time={args.seconds}", f"-seed={args.seed}"]
+            code, said = call(name, [str(found), *limits, *BOUNDS])
+            ends = re.findall(r"cov: (\d+) ft: (\d+) corp: (\d+)", said)[-1:] or [("?", "?", "?")]
+            done = re.findall(r"Done (\d+) runs in (\d+) second", said)
+            print(f"{name}: exit {code}, (inputs, seconds) {done}, (edges, features, kept) {ends[0]}", flush=True)
+            if code:
+                failed = 1
+                print(said[-4000:])
+            elif args.keep:
+                call(name, ["-merge=1", str(least), str(found), *BOUNDS])
+                keep(name, least)
+    return failed
+
+
+def call(name: str, arguments: list[str]) -> tuple[int, str]:
+    """(exit code, output) of libFuzzer in a process of its own."""
+    line = [sys.executable, __file__, "--reader", name, *arguments]
+    done = subprocess.run(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+def keep(name: str, folder: Path) -> None:
+    """Pack the inputs in a folder as this reader's corpus; equal inputs give equal bytes."""
+    with zipfile.ZipFile(HERE / "corpus" / f"{name}.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in sorted(folder.iterdir(), key=lambda path: (path.stat().st_size, path.name)):
+            archive.writestr(zipfile.ZipInfo(path.name[:12]), path.read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--reader"]:
+        fuzz(sys.argv[2], sys.argv[3:])
+    sys.exit(main())

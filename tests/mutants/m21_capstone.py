@@ -1,0 +1,90 @@
+"""Wrong answers to exercise 21, which its judge must refuse: the reference with one thing changed."""
+
+import inspect
+
+from minigan.lessons.exercises.answers import a21_capstone as answer
+
+_PARTS = (answer.dense, answer.forward, answer.backward, answer.Adam, answer.GAN, answer.probability)
+_RIGHT = "import math\n\nimport numpy as np\n\nNet = list\n\n\n" + "\n\n".join(map(inspect.getsource, _PARTS))
+
+
+def _but(*changes: tuple[str, str]) -> str:
+    """The reference with each (this, by that) replaced."""
+    text = _RIGHT
+    for this, by_that in changes:
+        assert this in text, f"the reference has no {this!r}"
+        text = text.replace(this, by_that)
+    return text
+
+
+_NOISE = "return self.rng.standard_normal((self.batch, self.latent))"
+_SAMPLE = "return self.generate(np.random.default_rng(seed).standard_normal((n, self.latent)))"
+_FAKES = "self.generate(self._noise())"
+_INIT = "        self.data, dim = data, data.shape[1]\n"
+
+_ADAM_G = "self.adam_g.step(self.g_gradient(self._noise()))"
+_ADAM_D = f"self.adam_d.step(self.d_gradient(real, {_FAKES}))"
+_WEIGHTS = "rng.standard_normal((n_in, n_out)) / math.sqrt(n_in)"
+_UNTRAINED = ("steps = 2, 128, 4000", "steps = 2, 128, 1")  # what is wrong needs no training to be seen
+
+MUTANTS: dict[str, str] = {
+    "G climbs its loss": _but(("(probability(judged[-1]) - 1)", "(1 - probability(judged[-1]))")),
+    "G's slope is minimax's": _but(("(probability(judged[-1]) - 1)", "-probability(judged[-1])")),
+    "G's loss is minimax's": _but(
+        ("np.logaddexp(0, -self.discriminate(self.generate(z)))",
+         "-np.logaddexp(0, self.discriminate(self.generate(z)))")
+    ),
+    "the fakes' label is forgotten: D calls all real": _but(("D[m:] / len(fake)", "(D[m:] - 1) / len(fake)")),
+    "the log of a rounded D": _but(
+        ("np.logaddexp(0, -s).mean() + np.logaddexp(0, t).mean()",
+         "-np.log(1 / (1 + np.exp(-s))).mean() - np.log(1 - 1 / (1 + np.exp(-t))).mean()")
+    ),
+    "D returns probabilities": _but(
+        ("return self._judge(x)[-1][:, 0]", "return probability(self._judge(x)[-1])[:, 0]")
+    ),
+    "one mean over real and fake rows": _but(
+        ("(D[:m] - 1) / m, D[m:] / len(fake)", "(D[:m] - 1) / len(ys[0]), D[m:] / len(ys[0])")
+    ),
+    "a bias's slope is the mean over the rows": _but(("dy.sum(axis=0)", "dy.mean(axis=0)")),
+    "tanh's slope is forgotten": _but(("            dy *= 1 - ys[k] ** 2", "            dy *= 1")),
+    "logits as a column": _but(("(x)[-1][:, 0]", "(x)[-1]")),
+    "fakes in scaled units": _but(
+        ("return self.centre + self.unit * forward", "return forward"),
+        (_FAKES, f"self.centre + self.unit * {_FAKES}"),
+    ),
+    "the data's units are left as they are": _but(
+        ("data.mean(axis=0), data.std(axis=0).max()", "0.0, 1.0"),
+    ),
+    "float32 weights": _but((_WEIGHTS, f"({_WEIGHTS}).astype(np.float32)")),
+    "data scaled in place": _but((_INIT, "        data -= self.centre\n" + _INIT)),
+    "G moves in D's step": _but((_ADAM_D, f"{_ADAM_D}\n        {_ADAM_G}")),
+    "D follows G's slopes in G's step": _but(
+        ("return backward(self.G, made, backward(self.D, judged, slope)[0])[1]",
+         "dx, self.for_d = backward(self.D, judged, slope)\n        return backward(self.G, made, dx)[1]"),
+        (_ADAM_G, f"{_ADAM_G}\n        self.adam_d.step(self.for_d)"),
+    ),
+    "the optimiser climbs": _but(("p -= rate", "p += rate")),
+    "the optimiser moves copies": _but(
+        ("self.betas, self.t = net", "self.betas, self.t = [p.copy() for p in net]")
+    ),
+    "noise that no seed reaches": _but((_NOISE, _NOISE.replace("self.rng", "np.random"))),
+    "weights that no seed reaches": _but(("rng = np.random.default_rng(seed)", "rng = np.random.default_rng()")),
+    "samples drawn from the run's own stream": _but(
+        (_SAMPLE, _SAMPLE.replace("np.random.default_rng(seed)", "self.rng"))
+    ),
+    "sample hands out data": _but(
+        (_SAMPLE, "return np.random.default_rng(seed).permutation(self.data)[:n]"), _UNTRAINED
+    ),
+    "sample hands out one wide bell": _but(
+        (_SAMPLE, "return np.random.default_rng(seed).normal(self.centre, self.unit, (n, len(self.centre)))"),
+        _UNTRAINED,
+    ),
+    "D is shown the first fakes for ever": _but(
+        (_FAKES, "self.old"),
+        ("        self.adam_g, self.adam_d =", f"        self.old = {_FAKES}\n        self.adam_g, self.adam_d ="),
+    ),
+    "G takes twenty steps to one of D": _but(
+        ("        self.g_step()", "        for _ in range(20):\n            self.g_step()"),
+        ("steps = 2, 128, 4000", "steps = 2, 128, 400"),
+    ),
+}  # fmt: skip
