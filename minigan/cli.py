@@ -103,6 +103,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("file", type=Path, help="where to: FILE.onnx")
     sub.add_argument("--live", action="store_true", help="the live generator, not its average")
 
+    sub = command("replay", replay, "go back to any step of a run: look at it, or take another future from there")
+    sub.add_argument("run", type=Path, help="a run folder")
+    sub.add_argument("--at", metavar="STEP", type=int, required=True, help="after so many steps")
+    sub.add_argument("--substeps", action="store_true", help="take the next step in slow motion")
+    sub.add_argument("--fork", metavar="KEY=VALUE", action="append", default=[], help="go on with another setting")
+    sub.add_argument("--out", metavar="PATH", type=Path, help="the fork's folder, or a .npz for the state")
+    sub.add_argument("--anyway", action="store_true", help="though machine or libraries differ")
+
     sub = command("recipes", recipes, "list the presets, or show one with what each setting means")
     sub.add_argument("name", nargs="?", help="a preset")
     command("info", info, "say which backend, BLAS, threads and GPU are here, and what is chosen")
@@ -253,6 +261,27 @@ def evaluate(args: argparse.Namespace) -> None:
         generators = {"generator": generators["live"]}
     table = evaluation.as_table(evaluation.evaluate(generators, run.dataset(), args.seed))
     print(f"{args.run}: {args.n} samples after {run.gan.steps:,} steps\n{table}")
+
+
+def replay(args: argparse.Namespace) -> None:
+    from . import replay
+    from .recipes import save
+
+    if args.fork:
+        if args.substeps:
+            raise ValueError("--substeps looks at a step, --fork goes on from it: give one of them")
+        folder = args.out or _free_folder(args.run.parent, f"{args.run.name}-fork")
+        return _ended(replay.fork(args.run, args.at, _pairs(args.fork), folder, args.anyway, True), folder)
+    run, data = replay.rebuild(args.run, args.at, args.anyway)
+    if args.substeps:
+        print(f"{args.run}: step {args.at + 1:,}, from the state after {args.at:,}")
+        return print(replay.as_table(list(replay.walk(run, data))))
+    path = args.out or args.run / f"step-{args.at:08}.npz"
+    if path.suffix != ".npz":
+        raise ValueError(f"{path}: the state is a checkpoint; give a name that ends in .npz")
+    save(run.gan, path)
+    print(f"{path}: the game after {args.at:,} steps; `minigan.load` gives it back")
+    return None
 
 
 def sweep(args: argparse.Namespace) -> None:

@@ -579,7 +579,7 @@ def write_samples(
     if ending == ".csv":
         header = io.StringIO()
         # a name with a semicolon or a tab would be taken for several when it is read again
-        quoting = csv.QUOTE_MINIMAL if all(map(str.isidentifier, columns)) else csv.QUOTE_ALL
+        quoting: Any = csv.QUOTE_MINIMAL if all(map(str.isidentifier, columns)) else csv.QUOTE_ALL
         csv.writer(header, lineterminator="\n", quoting=quoting).writerow(columns)
         packed.write(header.getvalue().encode())
         np.savetxt(packed, x, fmt="%.9g", delimiter=",")

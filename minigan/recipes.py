@@ -28,7 +28,7 @@ from .layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, S
 from .network import Sequential
 from .objectives import OBJECTIVES, R1, GradientPenalty
 from .optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum, Optimizer, Rate
-from .training import Batches, History
+from .training import Batches, History, advance
 
 ACTIVATIONS: dict[str, type[Layer] | None] = {
     "linear": None,
@@ -105,6 +105,8 @@ class Recipe:
     log_every: int = setting(100, "steps between two rows of the history", least=1)
     save_every: int = setting(2000, "steps between two checkpoints, each made at the next row", least=1)
     frames: int = setting(60, "pictures of the animation, at most; 0 for no animation", least=0)
+    keep_every: int = setting(0, "steps between checkpoints kept for `minigan replay`; 0 for none", least=0)
+    parent: dict[str, Any] = setting({}, "of a fork: the recipe and the step that it goes on from")
     backend: str = setting("numpy", "where arrays live", choices=("numpy", "cupy", "auto"))
     dtype: str = setting("float32", "their type", choices=("float32", "float64"))
     threads: int | None = setting(None, "BLAS threads; null to choose by the networks' size", least=1)
@@ -140,6 +142,8 @@ class Recipe:
             raise RecipeError("generator and discriminator hold a width below 1; a layer needs a column at least")
         if self.batch % self.packing:
             raise RecipeError(f"batch is {self.batch}; with packing={self.packing} it must be a multiple of that")
+        if self.parent and not (self.parent.keys() == {"recipe", "step"} and type(self.parent["step"]) is int):
+            raise RecipeError(f"parent is {self.parent!r:.80}; it must be an object of a recipe and a step")
         if self.r1 and self.gradient_penalty:
             raise RecipeError("r1 and gradient_penalty are both above 0; D takes one penalty")
         if self.output_bias and self.generator_output not in ("linear", "sigmoid", "tanh"):
@@ -464,15 +468,32 @@ class Run:
         return data
 
 
-def start(recipe: Recipe) -> tuple[Run, Distribution | Dataset]:
-    """A run before its first step, and its data; raises where recipe and data do not fit."""
+def start(recipe: Recipe, past: Run | None = None) -> tuple[Run, Distribution | Dataset]:
+    """A run before its first step, and its data; raises where recipe and data do not fit.
+
+    That of a fork is where its parent was at that step: `past`, if it is at hand, else the parent is run again.
+    """
     data = _load_data(recipe.data, recipe.data_options)
     scales = recipe.scaler(data)
     mean = data.mean if isinstance(data, Distribution) else data.x.mean(axis=0, dtype=np.float64)
     gan = recipe.build(_columns(data), scales.to_network(mean))
+    if recipe.parent:
+        past = past or _past(recipe.parent)
+        try:
+            gan.restore(past.gan.steps, past.gan.vectors())
+        except ValueError as error:
+            raise RecipeError(f"a fork goes on with its parent's networks and optimisers: {error}") from error
     Batches(data, gan.d_steps * recipe.batch, recipe.seed)  # refuses a batch that is larger than the data
     form = {} if isinstance(data, Distribution) else _form(data)
     return Run(recipe, gan, scales, History(), form), data
+
+
+def _past(parent: dict[str, Any]) -> Run:
+    """The run that a fork goes on from, at that step."""
+    recipe = Recipe.from_json(json.dumps(parent["recipe"]))
+    run, data = start(recipe)
+    advance(run.gan, data, parent["step"] - run.gan.steps, recipe.batch, run.scaler, recipe.threads)
+    return run
 
 
 def _columns(data: Distribution | Dataset) -> int:
@@ -503,13 +524,18 @@ def load(
 
 
 def load_run(
-    folder: Path, backend: str | None = None, classes: Sequence[type] = (), dtype: str | None = None
+    folder: Path,
+    backend: str | None = None,
+    classes: Sequence[type] = (),
+    dtype: str | None = None,
+    name: str = "checkpoint.npz",
 ) -> tuple[Run, dict[str, Any]]:
     """The Run in a folder as its checkpoint knows it, and what else that says; its files must be of one run.
 
-    Raises as `load` does. No link is followed that leads out of the folder.
+    name is the checkpoint's, if an older one was kept. Raises as `load` does. No link is followed that leads out
+    of the folder.
     """
-    recipe_json, history_csv, file = (folder / name for name in ("recipe.json", "history.csv", "checkpoint.npz"))
+    recipe_json, history_csv, file = (folder / part for part in ("recipe.json", "history.csv", name))
     for path in (recipe_json, history_csv, file):
         if os.path.dirname(os.path.realpath(path)) != os.path.realpath(folder):
             raise CheckpointError(f"{path} is a link out of the run's folder; put the file itself there")
@@ -540,7 +566,7 @@ def load_run(
 
 def _describes(form: dict[str, Any], scales: Scaler, dim: int) -> bool:
     """Whether a scaler and a form are those of samples of dim columns."""
-    columns, image, pixels = (form.get(name) for name in ("columns", "image", "pixels"))
+    columns, image, pixels = form.get("columns"), form.get("image"), form.get("pixels") or []
     named = columns is None or (len(columns) == dim and all(type(name) is str for name in columns))
     shaped = image is None or (type(image) is list and _fits(tuple(image), tuple) and math.prod(image) == dim)
     ranged = image is None or (len(pixels) == 2 and -math.inf < pixels[0] < pixels[1] < math.inf)

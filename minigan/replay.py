@@ -6,14 +6,14 @@ the steps since. A checkpoint on the way makes that shorter, and nothing else.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .checkpoint import CheckpointError
 from .datasets import Dataset
 from .distributions import Distribution
 from .recipes import Recipe, RecipeError, Run, load_run, start
@@ -26,10 +26,10 @@ OWN = ("data", "data_options", "batch_norm", "dtype")  # settings that another f
 def rebuild(folder: Path, step: int, anyway: bool = False) -> tuple[Run, Distribution | Dataset]:
     """The run of this folder as it was after so many steps, and its data.
 
-    It starts from the folder's checkpoint where that is not later, or from a kept one (see the setting keep_every),
-    or else from the beginning. Raises RecipeError for a step that the run does not have, and where the machine or
-    its libraries are others than those the run was made with, so that the bits may be too, unless it is to be done
-    anyway; CheckpointError and OSError as `load` does.
+    It starts from the folder's checkpoint where that is not later, from a kept one (see the setting keep_every),
+    or else from the beginning, which may be a parent's. Raises RecipeError for a step that the run does not have,
+    and where the machine or its libraries are others than those the run was made with, so that the bits may be
+    too, unless it is to be done anyway; CheckpointError and OSError as `load` does.
     """
     last, extra = load_run(folder)
     data = last.dataset()
@@ -41,8 +41,11 @@ def rebuild(folder: Path, step: int, anyway: bool = False) -> tuple[Run, Distrib
     for path in folder.glob("checkpoint-*.npz"):
         at = int(path.stem.partition("-")[2])
         if at <= step and (near is None or at > near.gan.steps):
-            near = load_run(folder, checkpoint_name=path.name)[0]
-    run = near or start(last.recipe)[0]
+            near = load_run(folder, name=path.name)[0]
+    recipe = last.recipe
+    while recipe.parent and step < recipe.parent["step"]:
+        recipe = Recipe.from_json(json.dumps(recipe.parent["recipe"]))
+    run = near or start(recipe)[0]
     advance(run.gan, data, step - run.gan.steps, run.recipe.batch, run.scaler, run.recipe.threads)
     return run, data
 
@@ -70,16 +73,11 @@ def walk(run: Run, data: Distribution | Dataset) -> Iterator[Look]:
 
 def as_table(looks: list[Look]) -> str:
     """The looks as text, a line each."""
-    cells = [("sub-step", "shape", "mean", "sd", "least", "most", "begins")]
+    lines = [f"{'sub-step':22}{'shape':>14}{'mean':>11}{'sd':>11}{'least':>11}{'most':>11}  begins"]
     for look in looks:
-        numbers = (f"{x:.4g}" for x in (look.mean, look.sd, look.least, look.most))
-        cells.append((look.name, str(look.shape), *numbers, " ".join(f"{x:.5g}" for x in look.first)))
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    left = (0, 1, 6)
-    return "\n".join(
-        "  ".join(x.ljust(w) if i in left else x.rjust(w) for i, (x, w) in enumerate(zip(row, widths, strict=True)))
-        for row in cells
-    )
+        numbers = "".join(f"{x:11.4g}" for x in (look.mean, look.sd, look.least, look.most))
+        lines.append(f"{look.name:22}{look.shape!s:>14}{numbers}  {' '.join(f'{x:.5g}' for x in look.first)}")
+    return "\n".join(lines)
 
 
 def fork(
@@ -92,16 +90,16 @@ def fork(
     """
     if not settings:
         raise RecipeError("a fork changes something: give --fork KEY=VALUE, a setting of the recipe")
-    run, data = rebuild(folder, step, anyway)
+    run, _ = rebuild(folder, step, anyway)
     recipe = descend(run.recipe, step, settings)
-    return train_in(out, *start(recipe, after=run), progress=progress)
+    return train_in(out, *start(recipe, past=run), progress=progress)
 
 
 def descend(parent: Recipe, step: int, settings: dict[str, Any]) -> Recipe:
     """The recipe of a fork."""
     if clash := [key for key in settings if key in OWN or not hasattr(parent, key)]:
         raise RecipeError(f"a fork cannot change {clash[0]}: it is what the new run shares with the old")
-    recipe = replace(parent.updated(settings), parent={"recipe": asdict(parent), "step": step})
+    recipe = replace(parent.updated(settings), parent={"recipe": json.loads(parent.to_json()), "step": step})
     if recipe.steps <= step:
         raise RecipeError(f"steps is {recipe.steps}; a fork from step {step} wants more than that")
     return recipe

@@ -26,10 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from . import __version__, checkpoint
+from . import __version__, checkpoint, oracle
 from .checkpoint import CheckpointError
 from .datasets import Dataset, write_whole
-from .distributions import Distribution
+from .distributions import Discrete, Distribution
 from .gan import GAN
 from .metrics import quality
 from .recipes import SAMPLES, Recipe, RecipeError, Run, load_run, read, start
@@ -151,6 +151,8 @@ class Keeper:
 
         self.run, self.data, self.made_with, self.plotting = run, data, made_with, plotting
         self.grid = plotting.opinion_grid(data)
+        one = data.dim == run.gan.latent.dim == run.gan.packing == 1 if isinstance(data, Distribution) else False
+        self.exact = one and not isinstance(data, Discrete)  # on a line, nothing about the game need be estimated
         rows = math.ceil(run.recipe.steps / run.recipe.log_every)
         self.stride = run.recipe.log_every * math.ceil(rows / max(1, run.recipe.frames))
         self.frames = Log(self.folder / "frames.bin")
@@ -202,32 +204,48 @@ class Keeper:
         recipe, step = self.run.recipe, gan.steps
         if self.shows(step):
             self.frames.write(self.frame(row).astype("<f4").tobytes())
-        columns = [*(name for name in row if name != "quality"), "quality"]
+        late = ["js", "gap", "quality"] if self.exact else ["quality"]  # of some rows only
+        columns = [*(name for name in row if name not in late), *late]
         self.history.write(as_csv([row], columns, header=self.history.size == 0).encode())
-        if step // recipe.save_every > self.saved // recipe.save_every or step == recipe.steps:
-            self.save()
+        due = [n for n in (recipe.save_every, recipe.keep_every) if n and step // n > self.saved // n]
+        if due or step == recipe.steps:
+            self.save(keep=recipe.keep_every in due)
 
     def shows(self, step: int) -> bool:
         """Whether the animation has a frame of this step."""
         return step % self.stride == 0 or step == self.run.recipe.steps
 
     def frame(self, row: dict[str, float]) -> np.ndarray:
-        """What the figures show of this step, as one vector: samples, D's opinions. Puts quality into the row."""
+        """What the figures show of this step, as one vector: samples, D's opinions, and the density of G(z).
+
+        Puts the quality of the samples into the row, and where both players stand (see `oracle`) if that is known.
+        """
         samples = self.run.sample(SAMPLES)
         if not np.isfinite(samples).all():  # the weights are finite, and what they make no longer
             rows = self.run.history.rows
             raise Diverged(int(row["step"]), "samples", int(rows[-1]["step"]) if rows else 0)
         row["quality"] = float(quality(samples, self.data)[1])
         shown = samples[: self.plotting.IMAGES] if self.run.form.get("image") else samples
-        return np.concatenate([shown.ravel(), [] if self.grid is None else self.run.opinion(self.grid)])
+        parts = [shown.ravel()]
+        if self.grid is not None:
+            parts.append(self.run.opinion(self.grid))
+        if self.exact:
+            assert isinstance(self.data, Distribution)
+            gan, where = self.run.gan, oracle.standing(self.run, self.data)
+            row |= {"js": where.js, "gap": where.gap}
+            generator = gan.generator if gan.average is None else gan.average
+            made = oracle.pushforward(generator, gan.latent, self.run.scaler)
+            parts.append(made.density(np.asarray(self.grid)))
+        return np.concatenate(parts)
 
-    def save(self) -> None:
-        """Write the checkpoint, once all is on the disk that it tells of."""
+    def save(self, keep: bool = False) -> None:
+        """Write the checkpoint, once all is on the disk that it tells of; and one to keep, by its step."""
         run = self.run
         extra = {"recipe": asdict(run.recipe), "form": run.form, "made with": self.made_with}
         marks = {"history": self.history.mark(), "frames": self.frames.mark()}
         arrays = {"scaler.shift": run.scaler.shift, "scaler.scale": run.scaler.scale}
-        checkpoint.save(run.gan, self.folder / "checkpoint.npz", extra | marks, **arrays)
+        for name in [f"checkpoint-{run.gan.steps:08}.npz"] * keep + ["checkpoint.npz"]:
+            checkpoint.save(run.gan, self.folder / name, extra | marks, **arrays)
         self.saved = run.gan.steps
 
     def draw(self) -> None:
@@ -237,11 +255,12 @@ class Keeper:
         if not rows:
             return
         width, name = self.run.gan.generator.widths[-1], Path(self.run.recipe.data).stem
-        table, cut = numbers.reshape(len(rows), -1), -len(self.grid) if self.grid is not None else None
-        frames = [
-            self.plotting.Frame(int(row["step"]), x[:cut].reshape(-1, width), x[cut:] if cut else None, row)
-            for row, x in zip(rows, table, strict=True)
-        ]
+        beside = 0 if self.grid is None else len(self.grid)
+        frames = []
+        for row, x in zip(rows, numbers.reshape(len(rows), -1), strict=True):
+            end = len(x) - beside * (1 + self.exact)
+            parts: Any = [x[end : end + beside] if beside else None, row, x[-beside:] if self.exact else None]
+            frames.append(self.plotting.Frame(int(row["step"]), x[:end].reshape(-1, width), *parts))
         figure = self.plotting.samples_figure(self.data, frames[-1], self.run.history, name=name)
         self.plotting.save(figure, self.folder / "samples.png")
         if self.run.recipe.frames:

@@ -255,6 +255,21 @@ def train(
     return history
 
 
+def advance(
+    gan: GAN,
+    data: Distribution | Dataset | Array,
+    steps: int,
+    batch: int,
+    scaler: Scaler | None = None,
+    threads: int | None = None,
+) -> None:
+    """Take the very steps that `train` would take, and tell nothing of them."""
+    batches = Batches(data, gan.d_steps * batch, gan.seed, scaler)
+    with blas_threads(threads or threads_for(gan)), np.errstate(all="ignore"):
+        for _ in range(steps):
+            gan.step(batches.at(gan.steps))
+
+
 def _bar(steps: int, progress: bool) -> Any:
     import sys
 

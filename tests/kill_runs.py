@@ -1,9 +1,8 @@
 """Kill processes that train, and go on with their run: `python kill_runs.py FOLDER RECIPE KILLS SEED`.
 
-Each child is a fork of this process, which has imported everything already, and trains by `runs.resume`. Every other
-one is killed at a random moment, the rest in the middle of a save: they are halted when a half-written checkpoint is
-seen, and killed if it is still there. One more is killed so while it draws, and a last one is left to end. Prints how
-many were killed at random and in a save.
+Each child is a fork of this process, which has imported everything already, and trains by `runs.resume`. Every
+other one is killed at a random moment; the rest halt in the middle of a save, before they tell the system to write
+or to rename, and are killed there. One more is killed while it draws, and a last one is left to end.
 """
 
 from __future__ import annotations
@@ -15,55 +14,65 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from minigan import plotting, runs  # noqa: F401
 
 ROWS = 5_000  # bytes: some 30 rows, before which a child is killed that is faster than its moment
+CALLS = 4  # to the system in a save: fsync of the two logs and of the new checkpoint, and its renaming
 
 
-def child(folder: Path) -> int:
+def child(folder: Path, halt: int = 0) -> int:
+    """A process that goes on with the run, but halts before its so-manieth call to fsync or replace."""
     pid = os.fork()
-    if not pid:
-        try:
-            runs.resume(folder)
-        except BaseException as error:
-            print(error, file=sys.stderr, flush=True)
-            os._exit(1)
-        os._exit(0)
-    return pid
+    if pid:
+        return pid
+    calls = iter(range(1, 1 << 30))
+
+    def halting(function: Callable) -> Callable:
+        def call(*args: Any) -> None:
+            if next(calls) == halt:
+                os.kill(os.getpid(), signal.SIGSTOP)
+            function(*args)
+
+        return call
+
+    os.fsync, os.replace = halting(os.fsync), halting(os.replace)
+    try:
+        runs.resume(folder)
+    except BaseException as error:
+        print(error, file=sys.stderr, flush=True)
+        os._exit(1)
+    os._exit(0)
 
 
 def kill(pid: int, due: Callable[[], bool]) -> bool:
-    """Kill the child at a moment when this is so; False if it ended before."""
+    """Kill the child as soon as this is so, or when it halts; False if it ended before."""
     while True:
-        found, status = os.waitpid(pid, os.WNOHANG)
-        if found:
+        found, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
+        if found and not os.WIFSTOPPED(status):
             return sys.exit(f"a child ended with {status}") if status else False
-        if due():
-            os.kill(pid, signal.SIGSTOP)
-            os.waitpid(pid, os.WUNTRACED)
-            if due():  # it may have gone on until it was halted
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-                return True
-            os.kill(pid, signal.SIGCONT)
+        if found or due():
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            return True
 
 
 def main(folder: Path, recipe: str, kills: int, seed: int) -> None:
     folder.mkdir()
     (folder / "recipe.json").write_text(recipe)
-    rng, history, saving = random.Random(seed), folder / "history.csv", folder / "checkpoint.npz.part"
+    rng, history = random.Random(seed), folder / "history.csv"
     for k in range(kills):
-        saving.unlink(missing_ok=True)  # what the last one left: the next is to be this child's
         moment, size = time.monotonic() + rng.uniform(0, 0.1), history.stat().st_size if history.exists() else 0
         at_random = lambda: time.monotonic() > moment or history.stat().st_size > size + ROWS  # noqa: B023, E731
-        if not kill(child(folder), at_random if k % 2 else saving.exists):
+        in_a_save = k % 2 == 0
+        halt = rng.randint(1, 3 * CALLS) if in_a_save else 0
+        if not kill(child(folder, halt), (lambda: False) if in_a_save else at_random):
             sys.exit("the run was over before it was killed often enough")
     if not kill(child(folder), (folder / "training.gif.part").exists):
         sys.exit("nobody saw it draw")
     if kill(child(folder), lambda: False):
         sys.exit("the last one did not end")
-    print(kills // 2, kills - kills // 2)
 
 
 if __name__ == "__main__":

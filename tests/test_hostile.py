@@ -227,7 +227,7 @@ def test_memory_is_bounded_by_the_size_of_a_file(tmp_path):
         "quotes.csv": (b'"' * 300_000, 10),
         "words.csv": (b"a,b\n" + b"1,x\n" * 99_999, 15),
         "wide.npy": (npy(np.arange(200_000, dtype=np.int8).reshape(2, -1)), 50),
-        "tall.npy": (npy(np.arange(300_000, dtype=np.int8)), 15),
+        "tall.npy": (npy(np.arange(300_000, dtype=np.int8)), 20),
         "double.npy": (npy(np.arange(90_000.0).reshape(-1, 30)), 3),
         "images.idx": (idx(np.resize(PIXELS, (400, 28, 28))), 11),
     }

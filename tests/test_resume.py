@@ -251,8 +251,7 @@ def test_killed_at_random_moments_and_in_saves_and_gone_on_with_it_leaves_the_sa
     run(recipe, tmp_path / "whole")
     args = [HERE / "kill_runs.py", tmp_path / "run", recipe.to_json(), str(kills), "0"]
     done = subprocess.run([*COMMAND[:3], *args], capture_output=True, text=True, env=ALONE, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert [int(n) for n in done.stdout.split()] == [kills // 2, kills - kills // 2]
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert files(tmp_path / "run") == files(tmp_path / "whole")
 
 

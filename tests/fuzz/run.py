@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import re
 import resource
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -52,7 +53,8 @@ def fuzz(name: str, arguments: list[str]) -> None:
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
         assert grown < GROWTH, f"{len(content)} bytes took {grown:.0f} MiB"
 
-    atheris.Setup([sys.argv[0], *arguments], one)
+    again = shlex.join([sys.executable, __file__, "--reader", name])  # how -merge calls this process anew
+    atheris.Setup([again, *arguments], one)
     atheris.Fuzz()
 
 
