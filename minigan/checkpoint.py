@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from .backend import Backend
-from .datasets import write_whole
+from .datasets import reason, write_whole
 from .gan import GAN, Latent
 from .layers import BatchNorm, Dense, Dropout, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
 from .network import Sequential
@@ -172,7 +172,7 @@ def read(
     except (KeyError, TypeError, AttributeError) as error:  # a description of other things than a GAN's
         raise CheckpointError(f"{path} cannot be loaded: it does not describe a GAN ({error!r:.80})") from error
     except Exception as error:  # a damaged archive, or pieces that do not fit, can raise nearly anything
-        raise CheckpointError(f"{path} cannot be loaded: {' '.join(str(error).split())}") from error
+        raise CheckpointError(f"{path} cannot be loaded: {reason(error, 300)}") from error
 
 
 def _cast(vector: np.ndarray, name: str, plain: dict[str, Any], dtype: str | None) -> np.ndarray:

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from . import __version__
 from .backend import Backend, BackendError
+from .parallel import ParallelError
 from .training import Diverged
 
 
@@ -35,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, OSError, MemoryError, OverflowError, BackendError, Diverged) as error:
+    except (ValueError, OSError, MemoryError, OverflowError, BackendError, ParallelError, Diverged) as error:
         if args.debug:
             raise
         print(f"minigan: {_one_line(error)}", file=sys.stderr)
@@ -49,7 +50,7 @@ def _one_line(error: BaseException) -> str:
         said = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):
         said = f"not enough memory ({error}); take a smaller batch, network or number of samples"
-    return said + _notes(error)
+    return "".join(letter if letter.isprintable() else "?" for letter in said + _notes(error))
 
 
 def _notes(error: BaseException) -> str:
@@ -151,6 +152,14 @@ def _count(text: str) -> int:
 
 
 def train(args: argparse.Namespace) -> None:
+    from .parallel import together, world
+
+    ranks = world()
+    with together(ranks, (ParallelError, Diverged, KeyboardInterrupt)):
+        _train(args, ranks)
+
+
+def _train(args: argparse.Namespace, ranks: Any) -> None:
     from .datasets import KNOWN
     from .recipes import RecipeError, recipe_for
     from .runs import resume, run
@@ -159,7 +168,7 @@ def train(args: argparse.Namespace) -> None:
         others = {k: v for k, v in vars(args).items() if k not in ("command", "debug", "resume", "anyway") and v}
         if others:
             raise RecipeError(f"--resume goes on as the run's own recipe says; leave out {', '.join(others)}")
-        return _ended(resume(args.resume, args.anyway, progress=True), args.resume)
+        return _ended(resume(args.resume, args.anyway, True, ranks), args.resume, ranks)
     if args.anyway:
         raise RecipeError("--anyway goes with --resume DIR")
     settings: dict[str, Any] = dict(_pairs(args.set))
@@ -174,13 +183,15 @@ def train(args: argparse.Namespace) -> None:
     recipe = recipe.updated(settings)
     name = Path(recipe.data).stem
     folder = args.out or _free_folder(Path("runs"), name)
-    return _ended(run(recipe, folder, progress=True), folder)
+    return _ended(run(recipe, folder, True, ranks), folder, ranks)
 
 
-def _ended(run: Any, folder: Path) -> None:
+def _ended(run: Any, folder: Path, ranks: Any = None) -> None:
     """What train says in the end: the last numbers, what is wrong with them, the files, and what to type next."""
     from .training import complaint
 
+    if ranks is not None and not ranks.first:
+        return
     last = run.history.rows[-1]
     print("  ".join(f"{k} {v:,.0f}" if k in ("step", "circling") else f"{k} {v:.4g}" for k, v in last.items()))
     if ill := complaint(last):

@@ -302,9 +302,13 @@ def refusing(where: str | Path, wanted: str) -> Iterator[None]:
     except (DataError, PermissionError):  # the second is told by load_dataset
         raise
     except Exception as error:
-        why = "".join(c if c.isprintable() else " " for c in str(error))  # it may quote the file
-        why = " ".join(why.split())[:120] or type(error).__name__
-        raise DataError(f"{where}: is not {wanted} ({why}); write or download it again") from error
+        raise DataError(f"{where}: is not {wanted} ({reason(error)}); write or download it again") from error
+
+
+def reason(error: Exception, most: int = 120) -> str:
+    """What an error says, for a message of one line: it may quote the file, at any length and in any letters."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(error))
+    return " ".join(text.split())[:most] or type(error).__name__
 
 
 # ---- arrays, in memory and in NumPy's files

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -61,6 +63,14 @@ class Ranks:
             self.comm.Allreduce(_in_place(), host)
             vector.set(host)
 
+    def gather(self, rows: np.ndarray) -> np.ndarray:
+        """The rows of all ranks, below each other."""
+        return np.concatenate(self.comm.allgather(rows))
+
+    def broadcast(self, thing: Any) -> Any:
+        """What the first rank gives here, on every rank."""
+        return self.comm.bcast(thing)
+
     def any(self, here: bool) -> bool:
         """Whether it is so on any rank."""
         return bool(self.comm.allreduce(bool(here), op=_logical_or()))
@@ -102,6 +112,22 @@ class Share:
 
     def uniform(self, low: float, high: float, shape: tuple[int, ...]) -> np.ndarray:
         return self._cut(lambda whole: self.rng.uniform(low, high, whole), shape)
+
+
+@contextmanager
+def together(ranks: Ranks | None, shared: tuple[type[BaseException], ...]) -> Iterator[None]:
+    """What stops one rank stops all: those that would wait for it for ever.
+
+    Errors of the kinds `shared` are raised on every rank by themselves, and only the first one's go on from here.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if ranks is None or (ranks.first and isinstance(error, shared)):
+            raise
+        if not isinstance(error, shared):
+            print(f"minigan: {ranks}: {' '.join(str(error).split()) or repr(error)}", file=sys.stderr, flush=True)
+            ranks.abort()
 
 
 def world() -> Ranks | None:

@@ -32,8 +32,9 @@ from .datasets import Dataset, write_whole
 from .distributions import Discrete, Distribution
 from .gan import GAN
 from .metrics import quality
+from .parallel import Ranks
 from .recipes import SAMPLES, Recipe, RecipeError, Run, load_run, read, start
-from .training import Diverged, Stopped, as_csv, threads_for, train
+from .training import Diverged, Stopped, as_csv, cores, threads_for, train
 
 EMPTY = {"bytes": 0, "sha256": hashlib.sha256().hexdigest()}  # the mark of a file that nothing is in
 
@@ -105,7 +106,7 @@ def _lock(file: Any) -> None:
             pass
 
 
-def surroundings(run: Run, data: Distribution | Dataset) -> dict[str, Any]:
+def surroundings(run: Run, data: Distribution | Dataset, ranks: Ranks | None = None) -> dict[str, Any]:
     """What a run's bits depend on beside its recipe: machine, libraries, BLAS threads, the data's own numbers."""
     import threadpoolctl
 
@@ -120,7 +121,8 @@ def surroundings(run: Run, data: Distribution | Dataset) -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "blas": " ".join([blas["name"], blas["version"], *sorted(filter(None, kernels))]),
-        "threads": run.recipe.threads or threads_for(run.gan),
+        "threads": _threads(run, ranks),
+        "ranks": 1 if ranks is None else ranks.size,
     }
     if backend.name == "cupy":
         device = backend.xp.cuda.runtime.getDeviceProperties(0)["name"].decode()
@@ -175,12 +177,15 @@ class Keeper:
         self.history.file.close()
         self.frames.file.close()
 
-    def train(self, progress: bool = False) -> Run:
+    def train(self, progress: bool = False, ranks: Ranks | None = None) -> Run:
         """Take the steps that are left, and draw; what stops it gets a note that says what the folder holds."""
         run, recipe = self.run, self.run.recipe
         steps = recipe.steps - run.gan.steps
         how: Any = {"hooks": [self], "scaler": run.scaler, "history": run.history, "progress": progress}
-        how |= {"log_every": recipe.log_every, "threads": recipe.threads}
+        how |= {"log_every": recipe.log_every, "threads": _threads(run, ranks)}
+        if ranks is not None:
+            run.gan.spread(ranks)
+            _send(run, ranks)
         try:
             with _signals() as stop:
                 if steps:
@@ -262,7 +267,8 @@ class Keeper:
             parts: Any = [x[end : end + beside] if beside else None, row, x[-beside:] if self.exact else None]
             frames.append(self.plotting.Frame(int(row["step"]), x[:end].reshape(-1, width), *parts))
         figure = self.plotting.samples_figure(self.data, frames[-1], self.run.history, name=name)
-        self.plotting.save(figure, self.folder / "samples.png")
+        with _whole(self.folder / "samples.png") as part:
+            self.plotting.save(figure, part)
         if self.run.recipe.frames:
             with _whole(self.folder / "training.gif") as part:
                 self.plotting.animate(self.data, frames, part, name=name)
@@ -303,15 +309,37 @@ def _signals() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def run(recipe: Recipe, folder: Path, progress: bool = False) -> Run:
+def run(recipe: Recipe, folder: Path, progress: bool = False, ranks: Ranks | None = None) -> Run:
     """Train as the recipe says and leave a run folder: recipe, history, checkpoint, samples.png, training.gif.
 
     The folder must not exist, or be empty. A run that fails before its first checkpoint leaves nothing behind; any
-    other, and one that diverges or is stopped, leaves what `resume` goes on from. Raises what `start` and `train`
-    raise, and OSError.
+    other, and one that diverges or is stopped, leaves what `resume` goes on from. Of several ranks only the first
+    writes. Raises what `start` and `train` raise, and OSError.
     """
+    if ranks is not None and not ranks.first:
+        return follow(ranks)
     _check_free(folder)
-    return train_in(folder, *start(recipe), progress)
+    return train_in(folder, *start(recipe), progress, ranks)
+
+
+def follow(ranks: Ranks) -> Run:
+    """Train beside the first rank, from the state that it sends, and write nothing."""
+    text, steps, vectors = ranks.broadcast(None)
+    state, data = start(Recipe.from_json(text))
+    state.gan.restore(steps, vectors)
+    state.gan.spread(ranks)
+    recipe, left = state.recipe, state.recipe.steps - steps
+    with _signals() as stop:
+        if left:
+            how: Any = {"log_every": recipe.log_every, "threads": _threads(state, ranks), "stop": stop}
+            train(state.gan, data, left, recipe.batch, scaler=state.scaler, **how)
+    return state
+
+
+def _threads(state: Run, ranks: Ranks | None) -> int:
+    """BLAS threads: as many as the recipe says or the networks want, and a rank's share of the cores at most."""
+    wanted = state.recipe.threads or threads_for(state.gan)
+    return wanted if ranks is None else min(wanted, max(1, cores() // ranks.local))
 
 
 def _check_free(folder: Path, *own: str) -> None:
@@ -319,7 +347,9 @@ def _check_free(folder: Path, *own: str) -> None:
         raise RecipeError(f"{folder} already holds something; give another folder with --out")
 
 
-def train_in(folder: Path, state: Run, data: Distribution | Dataset, progress: bool = False) -> Run:
+def train_in(
+    folder: Path, state: Run, data: Distribution | Dataset, progress: bool = False, ranks: Ranks | None = None
+) -> Run:
     """Train this run to its end in a new or empty folder; `run` says what is left there."""
     _check_free(folder)
     made = not folder.exists()
@@ -327,8 +357,8 @@ def train_in(folder: Path, state: Run, data: Distribution | Dataset, progress: b
     with closing(Keeper(folder)) as keeper:
         _check_free(folder, "history.csv")  # a rival may have been faster
         try:
-            keeper.take(state, data, [surroundings(state, data)])
-            return keeper.train(progress)
+            keeper.take(state, data, [surroundings(state, data, ranks)])
+            return keeper.train(progress, ranks)
         except BaseException as error:
             if keeper.history.here() and not keeper.worth(error):
                 keeper.close()
@@ -338,46 +368,67 @@ def train_in(folder: Path, state: Run, data: Distribution | Dataset, progress: b
             raise
 
 
-def resume(folder: Path, anyway: bool = False, progress: bool = False) -> Run:
+def resume(
+    folder: Path, anyway: bool = False, progress: bool = False, ranks: Ranks | None = None
+) -> Run:
     """Go on with a run that was stopped or killed: it ends with the bytes that it would have ended with.
 
     That is so in the same surroundings; where they differ from those that the run records, RecipeError names what
     does, unless it is to go on anyway. A run that has ended is given back as it is. Raises what `load` raises,
     and CheckpointError where another process trains in the folder.
     """
+    if ranks is not None and not ranks.first:
+        return follow(ranks)
     if not (folder / "recipe.json").is_file():
         raise RecipeError(f"{folder} holds no run to go on with; `minigan train` makes one, and says where")
     with closing(Keeper(folder)) as keeper:
         if not (folder / "checkpoint.npz").exists():  # killed before its first
             state, data = start(read(folder / "recipe.json"))
-            keeper.take(state, data, [surroundings(state, data)])
-            return keeper.train(progress)
+            keeper.take(state, data, [surroundings(state, data, ranks)])
+            return keeper.train(progress, ranks)
         state, extra = load_run(folder)
         if state.gan.steps >= state.recipe.steps and not (folder / "frames.bin").exists():
+            if ranks is not None:
+                _send(state, ranks)
             return state
         if "history" not in extra:
             raise CheckpointError(f"{folder} cannot be gone on with: format 1 kept no frames; train it anew")
         data = state.dataset()
-        keeper.take(state, data, check_surroundings(folder, state, data, extra, anyway), extra)
-        return keeper.train(progress)
+        keeper.take(state, data, check_surroundings(folder, state, data, extra, anyway, ranks), extra)
+        return keeper.train(progress, ranks)
+
+
+def _send(state: Run, ranks: Ranks) -> None:
+    """Let the other ranks start where this one is."""
+    gan = state.gan
+    vectors = {name: gan.generator.backend.to_numpy(vector) for name, vector in gan.vectors().items()}
+    ranks.broadcast((state.recipe.to_json(), gan.steps, vectors))
 
 
 def check_surroundings(
-    folder: Path, state: Run, data: Distribution | Dataset, extra: dict[str, Any], anyway: bool = False
+    folder: Path,
+    state: Run,
+    data: Distribution | Dataset,
+    extra: dict[str, Any],
+    anyway: bool = False,
+    ranks: Ranks | None = None,
 ) -> list[dict[str, Any]]:
     """All surroundings that this run was trained in, by its checkpoint, these here included.
 
-    Raises RecipeError, naming what differs here, unless it is to go on anyway.
+    Raises RecipeError, naming what differs here, unless it is to go on anyway. Another number of ranks, with its
+    share of threads, is no difference: it is no part of a run's identity.
     """
     try:
         made_with = [dict(there) for there in extra["made with"]]
-        before, now = made_with[-1], surroundings(state, data)
+        before, now = made_with[-1], surroundings(state, data, ranks)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise CheckpointError(f"{folder} cannot be gone on with: it does not say where it was made") from error
-    differ = [f"{k} was {before.get(k)}, is {now.get(k)}" for k in before | now if before.get(k) != now.get(k)]
+    spread = {"ranks", "threads"} if before.get("ranks", 1) != now["ranks"] else set()
+    apart = [k for k in before | now if before.get(k) != now.get(k) and k not in spread]
+    differ = [f"{k} was {before.get(k)}, is {now.get(k)}" for k in apart if k != "ranks"]
     if differ and not anyway:
         raise RecipeError(
             f"{folder} was made in other surroundings ({'; '.join(differ)}), so the rest would not be bit for bit "
             f"what it would have been; --anyway goes on all the same"
         )
-    return made_with + [now] * bool(differ)
+    return made_with + [now] * bool(differ or spread)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .backend import Array
-from .datasets import Dataset, Scaler
+from .datasets import Dataset, Scaler, reason
 from .distributions import Distribution
 from .gan import GAN
 from .streams import Stream
@@ -87,7 +87,7 @@ class History:
             rows = [{k: float(v) for k, v in row.items() if v} for row in table]
             return cls([row | {"step": int(row["step"])} for row in rows])
         except (ValueError, KeyError, TypeError, OverflowError, csv.Error) as error:
-            raise ValueError(f"{path}: is no history, or a damaged one ({error!s:.80})") from error
+            raise ValueError(f"{path}: is no history, or a damaged one ({reason(error)})") from error
 
 
 def as_csv(rows: Sequence[dict[str, float]], columns: Sequence[str], header: bool = True) -> str:
@@ -171,8 +171,10 @@ def health(gan: GAN, data_spread: float, before: Sequence[dict[str, float]] = ()
     """
     room, backend = gan._room, gan.generator.backend
     assert room is not None  # a step was taken
-    rows, logits = room.rows, backend.to_numpy(room.both.y)[:, 0]
-    real, fake = logits[:rows], np.sort(logits[rows:])
+    logits = backend.to_numpy(room.both.y)[:, 0].reshape(2, -1).T  # of real and fake, pack by pack
+    if gan.ranks is not None:
+        logits = gan.ranks.gather(logits)
+    rows, real, fake = len(logits), logits[:, 0], np.sort(logits[:, 1])
     below = np.searchsorted(fake, real, "left") + np.searchsorted(fake, real, "right")  # ties are half right
     accuracy = float(below.mean()) / (2 * rows)
     margin = max(MARGIN, 3 / math.sqrt(6 * rows))  # three standard deviations of an accuracy that is 1/2
@@ -231,13 +233,15 @@ def train(
         try:
             while gan.steps < last:
                 gan.step(batches.at(gan.steps))
-                if stop():
+                if _on_any(gan, stop()):
                     raise Stopped
                 if gan.steps % log_every and gan.steps != last:
                     continue
                 row: dict[str, Any] = {"step": gan.steps} | gan.losses()
                 if not (np.isfinite(list(row.values())).all() and all(map(_finite, gan.vectors().values()))):
                     raise _find_fault(gan, batches, good, until=gan.steps)
+                if gan.ranks is not None:
+                    gan.ranks.agree(gan.steps, map(gan.generator.backend.to_numpy, gan.vectors().values()))
                 shown |= {k: f"{v:.3f}" for k, v in row.items() if k != "step"}
                 row |= health(gan, data_spread, history.rows)
                 before = set(row)
@@ -279,6 +283,11 @@ def _bar(steps: int, progress: bool) -> Any:
     return tqdm(total=steps, unit="step", disable=quiet, file=sys.stderr, dynamic_ncols=True)
 
 
+def _on_any(gan: GAN, here: bool) -> bool:
+    """Whether it is so on any rank of the run: what one finds or is told must turn all of them."""
+    return here if gan.ranks is None else gan.ranks.any(here)
+
+
 def _finite(a: Array) -> bool:
     return bool(np.isfinite(a.sum())) or bool(np.isfinite(a).all())  # a sum may overflow where no entry does
 
@@ -294,7 +303,8 @@ def _find_fault(gan: GAN, batches: Batches, good: tuple[int, dict[str, Array]], 
     name = ""
     while not name and gan.steps < until:
         fault = gan.steps + 1
-        name = next((name for name, array in gan.substeps(batches.at(gan.steps)) if not _finite(array)), "")
+        steps = gan.substeps(batches.at(gan.steps))
+        name = next((name for name, array in steps if _on_any(gan, not _finite(array))), "")
         if not name:  # a whole step: what does it leave that no sub-step handed out?
             name = next((name for name, vector in gan.vectors().items() if not _finite(vector)), "")
             if not np.isfinite(list(gan.losses().values())).all():

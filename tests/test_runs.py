@@ -71,6 +71,24 @@ def test_a_checkpoint_is_made_at_the_first_row_when_one_is_due_and_at_the_end(
     assert at == saved
 
 
+def test_all_that_a_checkpoint_tells_of_is_on_the_disk_before_it_takes_the_old_one_s_place(tmp_path, monkeypatch):
+    place, done, fsync, replace_ = tmp_path / "run", [], os.fsync, os.replace
+
+    def synced(fd):
+        fsync(fd)
+        done.append(next(p.name for p in place.iterdir() if p.stat().st_ino == os.fstat(fd).st_ino))
+
+    def replaced(part, path):
+        replace_(part, path)
+        done.append(f"-> {path.name}")
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
+    run(TINY, place)
+    save = ["history.csv", "frames.bin", "checkpoint.npz.part", "-> checkpoint.npz"]
+    assert done[:14] == ["recipe.json.part", "-> recipe.json", *3 * save]  # after steps 0, 10 and 20
+
+
 def test_while_it_trains_the_folder_holds_all_rows_so_far_and_a_checkpoint_that_loads(tmp_path, monkeypatch):
     place, step, seen = tmp_path / "run", mg.GAN.step, []
 
@@ -249,7 +267,7 @@ def test_a_run_records_what_its_bits_depend_on(tmp_path):
     _, extra, _ = checkpoint.read(tmp_path / "run" / "checkpoint.npz")
     (made_with,) = extra["made with"]
     assert made_with["numpy"] == np.__version__ and made_with["threads"] == 1
-    assert set(made_with) == {"minigan", "machine", "system", "python", "numpy", "blas", "threads", "data"}
+    assert set(made_with) == {"minigan", "machine", "system", "python", "numpy", "blas", "threads", "ranks", "data"}
     assert all(made_with.values())
     recipe = json.loads((tmp_path / "run" / "recipe.json").read_text())
     assert recipe == json.loads(json.dumps(asdict(replace(TINY, data="digits")))) == extra["recipe"]

@@ -14,6 +14,7 @@ import pytest
 
 import minigan as mg
 from minigan import parallel
+from minigan.cli import main
 
 HERE = Path(__file__).parent
 
@@ -27,7 +28,7 @@ class Alone:
     rows = parallel.Ranks.rows
 
 
-def mpiexec(n, *command, **environment):
+def mpiexec(n, *command):
     """Run a command on n ranks -> CompletedProcess. The settings let Open MPI run as root, and on fewer cores."""
     beside = Path(sys.executable).parent / "mpiexec"
     program = beside if beside.exists() else shutil.which("mpiexec")
@@ -36,7 +37,7 @@ def mpiexec(n, *command, **environment):
     own = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OPENBLAS_NUM_THREADS": "1"}
     own["PRTE_MCA_rmaps_default_mapping_policy"] = ":oversubscribe"
     call = [str(program), "-n", str(n), sys.executable, *map(str, command)]
-    return subprocess.run(call, capture_output=True, text=True, timeout=120, env=os.environ | own | environment)
+    return subprocess.run(call, capture_output=True, text=True, timeout=120, env=os.environ | own)
 
 
 @pytest.mark.parametrize("ranks", [2, 3])
@@ -104,3 +105,72 @@ def test_without_mpi4py_the_ranks_say_what_to_install(monkeypatch):
     monkeypatch.setenv(parallel.LAUNCHED[0], "2")
     with pytest.raises(parallel.ParallelError, match=r"pip install 'minigan\[mpi\]'"):
         parallel.world()
+
+
+# ---- minigan train
+
+
+TRAIN = ["train", "digits", "--steps", "60", "--set", "dtype=float64", "--set", "frames=0", "--set", "log_every=5"]
+TRAIN += ["--set", "save_every=10"]
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The history of the run that one process makes."""
+    folder = tmp_path_factory.mktemp("alone") / "run"
+    assert main([*TRAIN, "--out", str(folder)]) == 0
+    return mg.load(folder).history
+
+
+def assert_same_curve(folder, alone):
+    run = mg.load(folder)
+    assert run.gan.steps == 60 and run.history.columns == alone.columns and len(run.history) == len(alone)
+    for column in alone.columns:
+        np.testing.assert_allclose(run.history[column], alone[column], rtol=1e-9, atol=1e-9)
+
+
+def test_a_run_of_two_ranks_has_the_curve_of_one_and_only_the_first_writes_and_speaks(tmp_path, alone):
+    done = mpiexec(2, "-m", "minigan", *TRAIN, "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert_same_curve(tmp_path / "run", alone)
+    assert done.stdout.count("next:") == 1 and done.stderr == ""
+
+
+def test_when_a_rank_is_killed_all_end_and_the_run_goes_on_with_another_number(tmp_path, alone):
+    folder = tmp_path / "run"
+    done = mpiexec(2, HERE / "mpi_train.py", "die", 33, *TRAIN, "--out", folder)
+    assert done.returncode != 0 and "rank 1" in done.stderr + done.stdout
+    assert mg.load(folder).gan.steps == 30
+    done = mpiexec(3, "-m", "minigan", "train", "--resume", folder)
+    assert done.returncode == 0, done.stderr
+    assert_same_curve(folder, alone)
+
+
+def test_an_error_on_one_rank_is_told_once_and_ends_all(tmp_path, alone):
+    folder = tmp_path / "run"
+    done = mpiexec(2, HERE / "mpi_train.py", "fail", 33, *TRAIN, "--out", folder)
+    assert done.returncode != 0
+    assert done.stderr.count("minigan: rank 1 of 2: the cable was pulled") == 1
+    assert main(["train", "--resume", str(folder)]) == 0
+    assert_same_curve(folder, alone)
+
+
+def test_what_the_first_rank_refuses_ends_all_with_its_message(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    done = mpiexec(2, "-m", "minigan", *TRAIN, "--out", tmp_path)
+    assert done.returncode != 0 and done.stderr.count("already holds something") == 1
+
+
+def test_a_signal_to_one_rank_stops_all_after_the_same_step_and_saves(tmp_path, alone):
+    folder = tmp_path / "run"
+    done = mpiexec(2, HERE / "mpi_train.py", "term", 33, *TRAIN, "--out", folder)
+    assert done.returncode != 0 and done.stderr.count(f"minigan train --resume {folder}") == 1
+    assert mg.load(folder).gan.steps == 30  # the last row
+    assert main(["train", "--resume", str(folder)]) == 0
+    assert_same_curve(folder, alone)
+
+
+def test_a_run_that_diverges_on_two_ranks_says_so_once(tmp_path):
+    wild = ["--set", "learning_rate=1e30", "--set", "optimizer=sgd"]
+    done = mpiexec(2, "-m", "minigan", *TRAIN, *wild, "--out", tmp_path / "run")
+    assert done.returncode != 0 and done.stderr.count("not finite") == 1

@@ -1,39 +1,46 @@
 """Fuzz the readers, guided by coverage: python tests/fuzz/run.py [READER ...] [--runs N] [--seconds S] [--keep].
 
-Each reader has a process of its own, and starts from its good files and from corpus/READER.zip, which earlier runs
-have filled: with --keep, what reached new code goes there, the least set of inputs that reaches all of it. The
-first input with which a reader breaks its promise ends its turn: it is written here as crash-..., and the exit code
-is 1.
-Needs atheris (Linux), the extra `fuzz`.
+Each reader has a process of its own, and starts from its good files and from corpus/READER.tar.xz, which earlier
+runs have filled: with --keep, the least set of inputs that reaches all that was reached goes there. The first
+input with which a reader breaks its promise ends its turn: it is written here as crash-..., and the exit code is 1.
+Needs atheris (Linux on x86-64), the extra `fuzz`.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import io
+import json
+import random
 import re
 import resource
 import shlex
 import subprocess
 import sys
+import tarfile
 import tempfile
 import warnings
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 WATCHED = ["minigan", "PIL", "csv", "gzip", "json", "zipfile", "numpy.lib._format_impl"]
 BOUNDS = ["-max_len=4096", "-timeout=20", "-rss_limit_mb=2048"]  # bytes, seconds of one input, MiB in all
 GROWTH = 128  # MiB by which one input may raise the memory ever held
+JSON = ("recipe", "description", "run")  # the readers whose inputs are JSON texts
+VALUES: list[Any] = [None, True, 0, -1, 0.5, 3, 1e308, float("nan"), 10**30, "", "x", [], {}, [[1]], {"is": "x"}]
 NAMES = ("csv", "npy", "npz", "idx", "images", "recipe", "history", "checkpoint", "description", "run")
 
 
 def corpus(name: str) -> Iterator[bytes]:
     """The inputs that earlier runs found worth keeping."""
-    with zipfile.ZipFile(HERE / "corpus" / f"{name}.zip") as archive:
-        for entry in archive.namelist():
-            yield archive.read(entry)
+    with tarfile.open(HERE / "corpus" / f"{name}.tar.xz") as archive:
+        for entry in archive:
+            file = archive.extractfile(entry)
+            assert file
+            yield file.read()
 
 
 def fuzz(name: str, arguments: list[str]) -> None:
@@ -41,6 +48,8 @@ def fuzz(name: str, arguments: list[str]) -> None:
     import atheris
 
     sys.path.insert(0, str(HERE.parent))
+    for module in [m for m in sys.modules if m.partition(".")[0] in WATCHED]:
+        del sys.modules[module]  # this file has imported it, unwatched
     with atheris.instrument_imports(include=WATCHED), warnings.catch_warnings():
         from fuzz.readers import READERS, Image
 
@@ -54,8 +63,31 @@ def fuzz(name: str, arguments: list[str]) -> None:
         assert grown < GROWTH, f"{len(content)} bytes took {grown:.0f} MiB"
 
     again = shlex.join([sys.executable, __file__, "--reader", name])  # how -merge calls this process anew
-    atheris.Setup([again, *arguments], one)
+    def mutate(content: bytes, most: int, seed: int) -> bytes:
+        return rewrite(content, random.Random(seed))[:most] if seed % 2 else atheris.Mutate(content, most)
+
+    atheris.Setup([again, *arguments], one, **{"custom_mutator": mutate} if name in JSON else {})
     atheris.Fuzz()
+
+
+def rewrite(content: bytes, rng: random.Random) -> bytes:
+    """JSON text with another value somewhere in it; mutations of its bytes seldom leave it JSON."""
+    try:
+        tree = json.loads(content)
+        spots = [(at, key) for at in branches(tree) for key in (at if isinstance(at, dict) else range(len(at)))]
+        at, key = rng.choice(spots)
+        at[key] = rng.choice([*VALUES, *(there[k] for there, k in rng.choices(spots, k=4))])
+        return json.dumps(tree).encode()
+    except (ValueError, IndexError, RecursionError):
+        return content
+
+
+def branches(tree: Any) -> Iterator[Any]:
+    """All objects and lists in a JSON value, itself among them."""
+    if isinstance(tree, dict | list):
+        yield tree
+        for part in tree.values() if isinstance(tree, dict) else tree:
+            yield from branches(part)
 
 
 def main() -> int:
@@ -87,7 +119,7 @@ def main() -> int:
                 print(said[-4000:])
             elif args.keep:
                 call(name, ["-merge=1", str(least), str(found), *BOUNDS])
-                keep(name, least)
+                keep(name, least, set(READERS[name].good().values()))
     return failed
 
 
@@ -98,11 +130,14 @@ def call(name: str, arguments: list[str]) -> tuple[int, str]:
     return done.returncode, done.stdout.decode(errors="replace")
 
 
-def keep(name: str, folder: Path) -> None:
-    """Pack the inputs in a folder as this reader's corpus; equal inputs give equal bytes."""
-    with zipfile.ZipFile(HERE / "corpus" / f"{name}.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+def keep(name: str, folder: Path, good: set[bytes]) -> None:
+    """Pack the inputs in a folder, except the good files, as this reader's corpus; equal ones give equal bytes."""
+    with tarfile.open(HERE / "corpus" / f"{name}.tar.xz", "w:xz") as archive:
         for path in sorted(folder.iterdir(), key=lambda path: (path.stat().st_size, path.name)):
-            archive.writestr(zipfile.ZipInfo(path.name[:12]), path.read_bytes(), zipfile.ZIP_DEFLATED)
+            if (content := path.read_bytes()) not in good:
+                entry = tarfile.TarInfo(path.name[:12])
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
 
 
 if __name__ == "__main__":
