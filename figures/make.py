@@ -1,4 +1,4 @@
-"""Make every figure of the README and the lessons: `python figures/make.py` (about a minute)."""
+"""Make every figure and animation of the README and the lessons: `python figures/make.py` (some minutes)."""
 
 import shutil
 import tempfile
@@ -18,3 +18,5 @@ with tempfile.TemporaryDirectory() as folder:
 with blas_threads(1):
     for lesson in lessons().values():
         save(lesson.module.figure(False), HERE / f"{lesson.path.stem}.png")
+        if hasattr(lesson.module, "animation"):
+            lesson.module.animation(HERE / f"{lesson.path.stem}.gif")

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 import minigan as mg
+from minigan import oracle
 from minigan.divergences import integrate
 from minigan.lessons import Claim, show
 from minigan.lessons.l02_nine_pixels import de_moivre_tv, expected_tv, partition_function, score, states, world
@@ -132,7 +133,8 @@ def pointwise_peak(cells: int) -> float:
 # The answer to the prediction: within .01 of the floor lie 15.9 % of the samples, about a sixth; the density there
 # averages 16, forty times that of $z$. Not because those $z$ are especially common, but because $G$ is flat there
 # and squeezes them together. **Where $G$ is steep $p_G$ is thin, where $G$ is flat $p_G$ is thick, and folds
-# add.**
+# add.** (`minigan.oracle.pushforward` does this for every one-dimensional $G$ of ours, without bins: it cuts a
+# network where its ReLUs turn, and undoes each straight piece.)
 #
 # ## When is G right?
 #
@@ -527,15 +529,14 @@ def claims(quick: bool = False) -> list[Claim]:
     n, rng, p, normal = 4_000 if quick else 10_000, np.random.default_rng(8), world(), mg.Latent(1)
     edges, density = valley_density()
     bins, exact = density * np.diff(edges), np.diff(valley_cdf(edges))
+    own = oracle.pushforward(valley().G, normal).cdf(edges[:, None])
     near = valley_density(edges=FLOOR + np.array([0, 0.01]))[1][0]
     x = valley().sample(n, rng)
     right = ks(line(normal).sample(n, rng), mg.Gaussian(4, 0.5).cdf)
     swapped = ks(line(UNIFORM).sample(n, rng), mg.Gaussian(4, 0.5).cdf)
-    ends = bent().G(np.linspace(-SD3, SD3, 17)[:, None])[:, 0]
-    reach, fine = float(ends[-1] - 4) / 0.5, np.linspace(2, 6, 2001)
-    spread = pushforward(ends, np.full(16, 1 / 16), fine)  # exact: this G is straight in each cell
-    bent_cdf = np.cumsum(spread * np.diff(fine))
-    curved = float(np.abs(bent_cdf - phi((fine[1:] - 4) / 0.5)).max())
+    made, fine = oracle.pushforward(bent().G, UNIFORM), np.linspace(2, 6, 2001)[:, None]
+    reach = float(made.knots()[-1] - 4) / 0.5
+    curved = float(np.abs(made.cdf(fine) - mg.Gaussian(4, 0.5).cdf(fine)).max())
     z = math.sqrt(-2 * math.log(math.sqrt(2 * math.pi) / (2 * SD3)))  # where the two densities cross
     uniform_off = NormalDist().cdf(z) - (z + SD3) / (2 * SD3)
     dkw, level = "2 exp(-2 2.23^2) < 1e-4, any n: Massart 1990", "chance 1e-4 at most"
@@ -556,6 +557,8 @@ def claims(quick: bool = False) -> list[Claim]:
         Claim("integral", "integral of the valley's density, cell by cell", float(bins.sum()), 1, 1e-3, "axiom"),
         Claim("bins", "its worst bin, as a probability", float(np.abs(bins - exact).max()), 0, 1e-4,
               "2 Phi(2 arccosh(e^(x/2)/2)) - 1"),
+        Claim("oracle", "the same of minigan.oracle", float(np.abs(np.diff(own) - exact).max()), 0, 1e-4,
+              "the same closed form"),
         Claim("floor", "% of samples within .01 of the floor", near, 100 * valley_cdf(FLOOR + np.array([0.01]))[0],
               0.05, "the same closed form"),
         Claim("floor_share", "the same, %, as printed", near, 15.9, 0.05, "2 Phi(.2) - 1: normal table"),
@@ -683,7 +686,7 @@ def figure(quick: bool = False) -> Any:
 #
 # `minigan exercise start 8` puts `e08_pushforward.py` into your folder: write the density of $G(z)$, cell by cell,
 # for a G that may fold, jump far or stand still. `minigan exercise check 8` judges it, `minigan exercise hint 8`
-# helps. Lessons 10 and 13 use it, to lay the exact $p_G$ beside what a GAN has learned.
+# helps. Lessons 10 and 13 lay the exact $p_G$ beside what a GAN has learned.
 
 # %%
 if __name__ == "__main__":

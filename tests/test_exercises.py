@@ -27,15 +27,15 @@ def mutants(number: int) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("number", KNOWN)
-def test_the_answer_passes_on_many_seeds(number):
+def test_the_answer_passes_on_some_seeds(number):
     answer = find(number).answer
-    for seed in range(1 if number in TRAINS else 100):
+    for seed in range(1 if number in TRAINS else 10):
         answer.judge(answer, np.random.default_rng(seed))
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("number", TRAINS)
-def test_the_answer_that_trains_passes_on_many_seeds(number):
+@pytest.mark.parametrize("number", KNOWN)
+def test_the_answer_passes_on_a_hundred_seeds(number):
     answer = find(number).answer
     for seed in range(100):
         answer.judge(answer, np.random.default_rng(seed))

@@ -95,7 +95,7 @@ def test_script_and_command_print_the_same_numbers(tmp_path, capsys, monkeypatch
 def test_a_claim_that_does_not_hold_is_told(tmp_path, capsys, monkeypatch):
     from matplotlib.figure import Figure
 
-    monkeypatch.setattr("minigan.lessons.figures", lambda: tmp_path)
+    monkeypatch.chdir(tmp_path)
     claims = [Claim("a", "right", 1.0, 1.0, 0.0, "x"), Claim("b", "wrong", 1.1, 1.0, 0.01, "y")]
     assert not show("none", lambda quick: claims, lambda quick: Figure(), quick=True)
     lines = capsys.readouterr().out.splitlines()

@@ -267,7 +267,8 @@ def test_a_run_records_what_its_bits_depend_on(tmp_path):
     _, extra, _ = checkpoint.read(tmp_path / "run" / "checkpoint.npz")
     (made_with,) = extra["made with"]
     assert made_with["numpy"] == np.__version__ and made_with["threads"] == 1
-    assert set(made_with) == {"minigan", "machine", "system", "python", "numpy", "blas", "threads", "ranks", "data"}
+    wanted = {"minigan", "machine", "system", "python", "numpy", "blas", "threads", "ranks", "data"}
+    assert set(made_with) == wanted
     assert all(made_with.values())
     recipe = json.loads((tmp_path / "run" / "recipe.json").read_text())
     assert recipe == json.loads(json.dumps(asdict(replace(TINY, data="digits")))) == extra["recipe"]
