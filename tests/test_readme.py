@@ -4,6 +4,7 @@ import contextlib
 import io
 import re
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -35,13 +36,18 @@ def test_the_other_code_runs():
         exec(text, {})
 
 
+EXTRAS = {"sweep": "joblib", "export": "onnx"}  # what a command needs beside minigan
+
+
 def test_the_commands_work(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("minigan.lessons.figures", lambda: tmp_path)
     quick = ["--steps", "20", "--set", "log_every=10", "--set", "frames=2"]
     assert len(COMMANDS) >= 5
     for line in COMMANDS:
-        words = shlex.split(line, comments=True)[1:]
+        words = shlex.split(line.replace("1500", "15"), comments=True)[1:]
+        if find_spec(EXTRAS.get(words[0], "minigan")) is None:
+            continue
         assert main(words + (quick if words[0] == "train" else [])) == 0, (line, capsys.readouterr().err)
     checkpoints = [tmp_path / "runs" / name / "checkpoint.npz" for name in ("digits", "again")]
     assert checkpoints[0].read_bytes() == checkpoints[1].read_bytes()

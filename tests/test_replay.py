@@ -146,7 +146,7 @@ def test_what_cannot_be_forked_is_refused_in_a_line(step, settings, says, tmp_pa
 def test_other_surroundings_are_named_and_gone_back_in_only_when_told(tmp_path, monkeypatch):
     runs.run(TINY, tmp_path / "run")
     here = runs.surroundings
-    monkeypatch.setattr(runs, "surroundings", lambda run, data: here(run, data) | {"numpy": "9.9"})
+    monkeypatch.setattr(runs, "surroundings", lambda *about: here(*about) | {"numpy": "9.9"})
     with pytest.raises(RecipeError, match=r"numpy was .*, is 9\.9"):
         replay.rebuild(tmp_path / "run", 5)
     assert_equal(replay.rebuild(tmp_path / "run", 5, anyway=True)[0].gan, after(TINY, 5))
