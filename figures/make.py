@@ -6,7 +6,8 @@ from pathlib import Path
 
 from minigan.lessons import lessons
 from minigan.plotting import save
-from minigan.recipes import RECIPES, run
+from minigan.recipes import RECIPES
+from minigan.runs import run
 from minigan.training import blas_threads
 
 HERE = Path(__file__).parent

@@ -137,10 +137,10 @@ def maker(source: str | PathLike[str] | np.ndarray) -> Callable[..., Distributio
         if path.is_dir():
             return partial(read_images, path)
         if not path.is_file():
-            here = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-            close = get_close_matches(path.name, [*KNOWN, *here], n=1)
             if path.exists():
                 raise DataError(f"{path}: is a pipe or a device, which may never end; copy it to a file")
+            here = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+            close = get_close_matches(path.name, [*KNOWN, *here], n=1)
             raise DataError(
                 f"{str(source)!r} is no file or folder here and no known data set ({', '.join(KNOWN)}); "
                 + (f"did you mean {close[0]!r}?" if close else "check its spelling")
@@ -160,7 +160,8 @@ def reaching(source: Any) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DataError(f"{source}: cannot be read ({error.strerror}); give a file that can be") from error
+        where = error.filename or source  # a file in a folder
+        raise DataError(f"{where}: cannot be read ({error.strerror}); give a file that can be") from error
 
 
 def gaussian(mean: float = 4.0, sd: float = 0.5) -> Distribution:
@@ -534,10 +535,10 @@ def grey(path: Path, size: int) -> np.ndarray:
                 f"{path}: claims to unpack {len(content):,} bytes to {image.width} x {image.height} pixels; "
                 f"if that is so, make it smaller"
             )
-        if content.count(b"\xff\xda") > SCANS:
+        if image.format in ("JPEG", "MPO") and content.count(b"\xff\xda") > SCANS:
             raise DataError(f"{path}: is a progressive JPEG of more than {SCANS} scans; save it as another format")
         upright = ImageOps.exif_transpose(image)
-        if upright.has_transparency_data:
+        if upright.mode.upper().endswith("A") or "transparency" in upright.info:
             upright = upright.convert("RGBA")
             upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
         return np.asarray(upright.convert("L").resize((size, size), Image.Resampling.BILINEAR))

@@ -462,6 +462,7 @@ def test_two_entries_of_one_name_are_refused(file):
 
 
 def test_what_is_no_file_is_not_read(tmp_path):
+    refused(os.devnull, "it is no file")
     pipe = tmp_path / "pipe"
     if hasattr(os, "mkfifo"):
         os.mkfifo(pipe)
@@ -559,6 +560,9 @@ CHANGES = {
     ),
     "a matrix": (lambda p, a: a.update({"generator.m": np.zeros((5, 10), np.float32)}), "of shape (5, 10)"),
     "a list": (lambda p, a: [1, 2], "does not describe a GAN"),
+    "steps before the first": (lambda p, a: p["gan"].update(steps=-1), "it says that -1 steps were taken"),
+    "half a step": (lambda p, a: p["gan"].update(steps=0.5), "it says that 0.5 steps were taken"),
+    "steps in words": (lambda p, a: p["gan"].update(steps="three"), "it says that 'three' steps were taken"),
     "no gan": (lambda p, a: p.update(gan=None), "does not describe a GAN"),
     "no about": (lambda p, a: a.update(unknown=a["generator.m"]) or {"format": 2}, "does not describe a GAN"),
     "nested too deeply": (lambda p, a: p["gan"].update(latent=nest(900)), "cannot be loaded"),

@@ -269,15 +269,18 @@ def test_the_second_process_is_refused_and_a_killed_one_leaves_no_lock(half, mad
     runs.Keeper(place).close()
 
 
-def test_of_two_that_start_in_one_empty_folder_the_slower_gives_way(tmp_path, monkeypatch, made):
-    place, start = tmp_path / "run", runs.start
+@pytest.mark.parametrize("name", ["start", "Keeper"])
+def test_of_two_that_start_in_one_empty_folder_the_slower_gives_way(name, tmp_path, monkeypatch, made):
+    place, quick = tmp_path / "run", getattr(runs, name)
 
-    def slow(recipe):
-        monkeypatch.setattr(runs, "start", start)
+    def slow(given):
+        monkeypatch.setattr(runs, name, quick)
+        if place.exists():
+            place.rmdir()  # made by the slower, a moment ago
         run(TINY, place)
-        return start(recipe)
+        return quick(given)
 
-    monkeypatch.setattr(runs, "start", slow)
+    monkeypatch.setattr(runs, name, slow)
     with pytest.raises(RecipeError, match="already holds something"):
         run(replace(TINY, seed=1), place)
     assert files(place) == made["whole-0"]
