@@ -21,7 +21,7 @@ import numpy as np
 from . import checkpoint
 from .backend import Backend
 from .checkpoint import CheckpointError
-from .datasets import KNOWN, LARGEST, DataError, Dataset, Scaler, load_dataset, maker, scaler
+from .datasets import KNOWN, LARGEST, DataError, Dataset, Scaler, load_dataset, maker, reason, scaler
 from .distributions import Distribution
 from .gan import GAN, Latent
 from .layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
@@ -142,14 +142,27 @@ class Recipe:
             raise RecipeError("generator and discriminator hold a width below 1; a layer needs a column at least")
         if self.batch % self.packing:
             raise RecipeError(f"batch is {self.batch}; with packing={self.packing} it must be a multiple of that")
-        if self.parent and not (self.parent.keys() == {"recipe", "step"} and type(self.parent["step"]) is int):
-            raise RecipeError(f"parent is {self.parent!r:.80}; it must be an object of a recipe and a step")
+        if self.parent:
+            self._check_parent()
         if self.r1 and self.gradient_penalty:
             raise RecipeError("r1 and gradient_penalty are both above 0; D takes one penalty")
         if self.output_bias and self.generator_output not in ("linear", "sigmoid", "tanh"):
             raise RecipeError(f"output_bias inverts linear, sigmoid and tanh, not {self.generator_output}")
         if self.updates == "simultaneous" and self.d_steps > 1:
             raise RecipeError(f"d_steps is {self.d_steps}; more than 1 needs updates=alternating")
+
+    def _check_parent(self) -> None:
+        step = self.parent.get("step")
+        if self.parent.keys() != {"recipe", "step"} or type(step) is not int:
+            raise RecipeError(f"parent is {_shown(self.parent)}; it must be an object of a recipe and a step")
+        try:
+            parent = Recipe.from_json(json.dumps(self.parent["recipe"]))
+        except (RecipeError, RecursionError) as error:  # the parent's own parent is checked likewise
+            raise RecipeError(f"the parent is no recipe: {reason(error)}") from error
+        if not parent.parent.get("step", 0) <= step <= parent.steps:
+            raise RecipeError(f"parent has the step {_shown(step)}, which its recipe never takes; give another")
+        if self.steps <= step:
+            raise RecipeError(f"steps is {self.steps}; a fork from step {step} wants more than that")
 
     @staticmethod
     def _within(value: float, least: float, most: float = math.inf, below: float = math.inf, **_: Any) -> bool:

@@ -39,7 +39,7 @@ def rebuild(folder: Path, step: int, anyway: bool = False) -> tuple[Run, Distrib
         check_surroundings(folder, last, data, extra)
     near = last if last.gan.steps <= step else None
     for path in folder.glob("checkpoint-*.npz"):
-        at = int(path.stem.partition("-")[2])
+        at = int(number) if (number := path.stem.partition("-")[2]).isdecimal() else step + 1
         if at <= step and (near is None or at > near.gan.steps):
             near = load_run(folder, name=path.name)[0]
     recipe = last.recipe
@@ -99,7 +99,4 @@ def descend(parent: Recipe, step: int, settings: dict[str, Any]) -> Recipe:
     """The recipe of a fork."""
     if clash := [key for key in settings if key in OWN or not hasattr(parent, key)]:
         raise RecipeError(f"a fork cannot change {clash[0]}: it is what the new run shares with the old")
-    recipe = replace(parent.updated(settings), parent={"recipe": json.loads(parent.to_json()), "step": step})
-    if recipe.steps <= step:
-        raise RecipeError(f"steps is {recipe.steps}; a fork from step {step} wants more than that")
-    return recipe
+    return replace(parent.updated(settings), parent={"recipe": json.loads(parent.to_json()), "step": step})

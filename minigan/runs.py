@@ -47,8 +47,8 @@ class Log:
     """
 
     def __init__(self, path: Path):
-        if path.is_symlink():
-            raise CheckpointError(f"{path} is a link, and would be written to; put the file itself there")
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise CheckpointError(f"{path} is a link, a pipe or a folder; put a file there, for it is written to")
         self.path = path
         self.file = path.open("a+b", buffering=0)  # what is written is with the system at once
         try:

@@ -199,6 +199,7 @@ def test_a_scaler_there_and_back(x, dtype):
 
 def test_every_tenth_row_is_held_out_from_100_on():
     assert fixed(np.arange(99.0)).held_out is None
+    assert fixed(np.arange(100.0)).held_out.shape == (10, 1)
     data = fixed(np.arange(105.0))
     assert data.held_out[:, 0].tolist() == list(range(9, 105, 10))
     assert sorted([*data.x[:, 0], *data.held_out[:, 0]]) == list(range(105))

@@ -40,6 +40,7 @@ from minigan.datasets import (
     DataError,
     Dataset,
     load_dataset,
+    refusing,
     room,
     scaler,
     write_samples,
@@ -48,6 +49,7 @@ from minigan.datasets import (
 from minigan.recipes import Recipe, RecipeError, read
 
 MiB = 1 << 20
+posix = pytest.mark.skipif(os.name != "posix", reason="links, pipes and such names are other things there")
 
 
 @pytest.fixture(autouse=True)
@@ -418,7 +420,7 @@ def test_no_decoder_runs_that_was_not_asked_for(tmp_path, monkeypatch):
     assert not ran
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes need rights there")
+@posix
 def test_links_and_pipes_among_pictures(tmp_path):
     folder = shelf(tmp_path / "set")
     (folder / "again.png").symlink_to(folder / "good.png")  # data sets are often made of links
@@ -463,6 +465,15 @@ RECIPES = {
     '{"objective": "%s"}' % ("o" * 10_000): "choose one of",
     '{"\\u001b[2J": 1}': "no setting",
     '["steps"]': "a JSON object",
+    '{"parent": {"step": 1}}': "an object of a recipe and a step",
+    '{"parent": {"step": 1, "recipe": ' + "[" * 400 + "]" * 400 + "}}": "a JSON object of settings",
+    '{"parent": {"step": ' + "[" * 400 + "]" * 400 + "}}": "an object of a recipe and a step",
+    '{"parent": {"step": 1, "recipe": {"average": NaN}}}': "average is nan",
+    '{"parent": {"step": 1' + "0" * 300 + ', "recipe": {}}}': "never takes",
+    '{"parent": {"step": -1, "recipe": {}}}': "never takes",
+    '{"parent": {"step": 2, "recipe": {"parent": {"step": 3, "recipe": {}}}}}': "never takes",
+    '{"steps": 2, "parent": {"step": 2, "recipe": {}}}': "a fork from step 2 wants more",
+    '{"parent": {"step": 1, "recipe": ' * 300 + "{}" + "}}" * 300: "the parent is no recipe",
     "": "no JSON",
 }
 
@@ -539,30 +550,54 @@ def test_a_form_that_is_not_that_of_the_samples_is_refused(form, folder):
         mg.load(folder)
 
 
-def test_nothing_is_written_through_a_link_that_a_run_folder_brought_along(folder, capsys):
-    victim = folder.parent / "victim"
+@pytest.mark.parametrize(
+    "scale", [np.ones(2, "f4"), np.full(3, np.nan, "f4"), np.ones(3, int)], ids=["too short", "NaN", "integers"]
+)
+def test_a_scaler_that_is_not_that_of_the_samples_is_refused(scale, folder):
+    content = run_checkpoint(READERS["run"].good()["whole"], **{"scaler.scale": scale})
+    (folder / "checkpoint.npz").write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"checkpoint\.npz .* scaler"):
+        mg.load(folder)
+
+
+@posix
+def test_nothing_is_written_through_a_link_that_a_run_folder_brought_along(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    quick = ["--set", "log_every=1", "--set", "frames=1", "--steps"]
+    victim = tmp_path / "victim"
     victim.write_text("precious")
-    commands = [["train", "--resume", folder], ["sample", folder]]
-    for name in ("history.csv", "frames.bin", "sample.csv", "sample.png"):
-        whole = (folder / name).read_bytes() if (folder / name).exists() else None
-        (folder / name).unlink(missing_ok=True)
-        (folder / name).symlink_to(victim)
-        for words in [*commands, ["sample", folder, "--out", folder / name]]:
-            main(list(map(str, words)))
-        (folder / name).unlink()
+
+    def with_link(name, *words):
+        """What the command says in a whole run folder, where this name is a link to the victim."""
+        whole = Path("run", name).read_bytes() if Path("run", name).exists() else None
+        Path("run", name).unlink(missing_ok=True)
+        Path("run", name).symlink_to(victim)
+        main(list(words))
+        Path("run", name).unlink(missing_ok=True)
         if whole is not None:
-            (folder / name).write_bytes(whole)
-    (folder / "checkpoint.npz").unlink()  # as if it had been killed before its first one
-    for name in ("history.csv", "frames.bin", "checkpoint.npz.part", "samples.png.part", "recipe.json.part"):
-        (folder / name).unlink(missing_ok=True)
-        (folder / name).symlink_to(victim)
-        main(["train", "--resume", str(folder)])
+            Path("run", name).write_bytes(whole)
         assert victim.read_text() == "precious", name
-        (folder / name).unlink(missing_ok=True)
-        (folder / "checkpoint.npz").unlink(missing_ok=True)
-    assert "Traceback" not in capsys.readouterr().err
+        return capsys.readouterr().err
+
+    main(["train", "--out", "run", *quick, "2"])
+    assert "is a link" in with_link("sample.png", "sample", "run", "--out", "run/sample.png")
+    assert "is a link" in with_link("sample.csv", "sample", "run")
+    assert "is a link" in with_link("history.csv", "train", "--resume", "run")
+    Path("run", "checkpoint-old.npz").touch()  # no name that minigan gives
+    assert main(["replay", "run", "--at", "1"]) == 0
+    Path("run", "frames.bin").mkdir()
+    Path("run", "checkpoint.npz").rename("kept")
+    assert main(["train", "--resume", "run"]) == 2
+    assert "frames.bin is a link, a pipe or a folder" in capsys.readouterr().err
+    Path("run", "frames.bin").rmdir()
+    Path("kept").rename("run/checkpoint.npz")
+    for name in ("history.csv", "frames.bin", "recipe.json.part", "checkpoint.npz.part", "samples.png.part"):
+        Path("run", "checkpoint.npz").unlink(missing_ok=True)  # as if it had been killed before its first one
+        said = with_link(name, "train", "--resume", "run")
+        assert "is a link" in said if "part" not in name else said == ""
 
 
+@posix
 def test_a_file_is_written_whole_where_a_link_or_a_rest_lies(tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("precious")
@@ -574,13 +609,28 @@ def test_a_file_is_written_whole_where_a_link_or_a_rest_lies(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["a", "victim"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes there")
+@posix
 @pytest.mark.parametrize("name", ["recipe.json", "history.csv", "checkpoint.npz"])
 def test_a_pipe_in_a_run_folder_is_refused_and_not_waited_for(name, folder):
     (folder / name).unlink()
     os.mkfifo(folder / name)
     with pytest.raises(CheckpointError, match=f"{name}.* pipe"):
         mg.load(folder)
+    with pytest.raises(RecipeError, match=f"{name}: it is no file"):
+        read(folder / name)
+
+
+def test_what_an_error_quotes_is_cut_and_printable(tmp_path):
+    READERS["npy"].judge(npy(POINTS).replace(b"<f4", b"\x93\x1b4"), tmp_path)
+    READERS["history"].judge(b"step\n" + b"w" * 5000, tmp_path)
+    about = json.loads(READERS["description"].good()["plain"])
+    about["gan"]["latent"]["is"] = "x" * 5000
+    said = READERS["description"].judge(json.dumps(about).encode(), tmp_path)
+    assert any("it uses 'xxx" in line for line in said)
+    with pytest.raises(DataError, match=r"is not a thing \(y{120}\)"), refusing("a", "a thing"):
+        raise ValueError("y" * 999)
+    with pytest.raises(DataError, match=r"is not a thing \(a b c\)"), refusing("a", "a thing"):
+        raise ValueError("a\x1bb\n\x93 c")
 
 
 # ---- the command line
@@ -602,6 +652,16 @@ def test_the_command_line_says_one_line_and_exits_with_2(name, tmp_path, folder,
     assert out == "" and err.startswith("minigan: ") and err.count("\n") == 1
     assert str(bad) in err and err[:-1].isprintable()
     assert not Path("new").exists()
+
+
+@posix
+def test_a_name_that_would_steer_the_terminal_is_not_printed_as_it_is(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("\x1b[2J\n.csv").write_text("1,x\n")
+    for words in (["train", "\x1b[2J\n.csv"], ["train", "--recipe", "\x1b[2J\n.csv"], ["sample", "\x1b[2J\n.csv"]):
+        assert main(words) == 2
+        said = capsys.readouterr().err
+        assert said[:-1].isprintable() and "[2J" in said
 
 
 def test_odd_names_train_and_draw_without_a_word(tmp_path, monkeypatch, capsys):

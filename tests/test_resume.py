@@ -228,6 +228,8 @@ def test_a_signal_saves_first_and_says_what_to_type(number, wholes, tmp_path, ca
     recipe, place = replace(TINY, steps=100_000, log_every=50, save_every=100_000), tmp_path / "run"
     (tmp_path / "recipe.json").write_text(recipe.to_json())
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": ALONE}
+    if os.name == "posix":  # a shell's & would leave SIGINT ignored, here and in all that starts from here
+        options["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen([*COMMAND, "--recipe", tmp_path / "recipe.json", "--out", place], **options) as process:
         while not (place / "history.csv").exists() or (place / "history.csv").stat().st_size < 2000:
             assert process.poll() is None

@@ -259,10 +259,10 @@ def good_runs() -> dict[str, bytes]:
     return {"whole": arrays["about"].tobytes()}
 
 
-def run_checkpoint(text: bytes) -> bytes:
-    """The checkpoint of the run with another description of itself."""
+def run_checkpoint(text: bytes, **others: np.ndarray) -> bytes:
+    """The checkpoint of the run with another description of itself, and other arrays."""
     arrays, _ = checkpoint.unpack(run_files()["checkpoint.npz"])
-    return bytes(checkpoint.pack(arrays | {"about": np.frombuffer(text, np.uint8)}))
+    return bytes(checkpoint.pack(arrays | {"about": np.frombuffer(text, np.uint8)} | others))
 
 
 def read_run(path: Path) -> None:

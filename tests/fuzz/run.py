@@ -15,7 +15,6 @@ import io
 import json
 import random
 import re
-import resource
 import shlex
 import subprocess
 import sys
@@ -46,6 +45,8 @@ def corpus(name: str) -> Iterator[bytes]:
 
 def fuzz(name: str, arguments: list[str]) -> None:
     """Hand this process to libFuzzer, which ends it."""
+    import resource
+
     import atheris
 
     sys.path.insert(0, str(HERE.parent))
