@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from .backend import Backend
-from .datasets import reason, write_whole
+from .datasets import read_header, reason, write_whole
 from .gan import GAN, Latent
 from .layers import BatchNorm, Dense, Dropout, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
 from .network import Sequential
@@ -248,11 +248,7 @@ def _array(archive: zipfile.ZipFile, name: str, member: zipfile.ZipInfo) -> np.n
     """The array in an .npy: its header is judged before anything of the size that it claims is asked for."""
     try:
         head = io.BytesIO(data := archive.read(member))
-        version = np.lib.format.read_magic(head)
-        if version == (1, 0):
-            shape, fortran, dtype = np.lib.format.read_array_header_1_0(head)
-        else:
-            shape, fortran, dtype = np.lib.format.read_array_header_2_0(head)
+        shape, fortran, dtype = read_header(head)
     except Exception as error:
         raise CheckpointError(f"its entry {name!r:.80} is damaged, or no array that NumPy wrote") from error
     if dtype.hasobject:

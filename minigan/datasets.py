@@ -356,14 +356,9 @@ def parse_npy(where: str, stream: Any, size: int) -> np.ndarray:
 
     `np.load` would first allocate whatever the header claims.
     """
-    with refusing(where, "an array that np.save wrote"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # NumPy warns of headers that Python 2 wrote, and reads them well
+    with refusing(where, "an array that np.save wrote"):
         head = io.BytesIO(stream.read(1 << 14))  # room enough: NumPy refuses more than 10,000 characters
-        version = np.lib.format.read_magic(head)
-        if version == (1, 0):
-            shape, fortran, dtype = np.lib.format.read_array_header_1_0(head)
-        else:  # 2.0; only named fields need a 3.0, which this refuses as they are refused
-            shape, fortran, dtype = np.lib.format.read_array_header_2_0(head)
+        shape, fortran, dtype = read_header(head)
         check_form(where, dtype, shape)
         claimed, held = dtype.itemsize * math.prod(shape), size - head.tell()
         if claimed != held:
@@ -373,6 +368,16 @@ def parse_npy(where: str, stream: Any, size: int) -> np.ndarray:
             )
         stream.seek(head.tell())
         return np.frombuffer(stream.read(claimed), dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def read_header(head: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """(shape, Fortran order, dtype) that an .npy claims; raises nearly anything where it is none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy warns of headers that Python 2 wrote, and reads them well
+        if np.lib.format.read_magic(head) == (1, 0):
+            return np.lib.format.read_array_header_1_0(head)
+        # 2.0; only named fields need a 3.0, which this refuses as they are refused
+        return np.lib.format.read_array_header_2_0(head)
 
 
 # ---- tables of text

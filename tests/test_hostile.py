@@ -409,6 +409,14 @@ def test_a_picture_of_endless_scans_is_refused(tmp_path):
     assert (greys(tmp_path, 32)[1] == plain).all()
 
 
+def test_an_image_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    def forbidden(path):  # root may read anything, so a mode of 000 would prove nothing
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    refused(shelf(tmp_path), "good.png: cannot be read", "Permission denied")
+
+
 def test_no_decoder_runs_that_was_not_asked_for(tmp_path, monkeypatch):
     from PIL import EpsImagePlugin
 
@@ -618,6 +626,12 @@ def test_a_pipe_in_a_run_folder_is_refused_and_not_waited_for(name, folder):
         mg.load(folder)
     with pytest.raises(RecipeError, match=f"{name}: it is no file"):
         read(folder / name)
+
+
+def test_a_checkpoint_with_a_header_of_python_2_is_read_without_a_word(tmp_path):
+    whole = READERS["checkpoint"].good()["plain"]
+    old = whole.replace(b",), }  ", b"L,), } ", 1)
+    assert old != whole and READERS["checkpoint"].judge(old, tmp_path)[1] == "read"
 
 
 def test_what_an_error_quotes_is_cut_and_printable(tmp_path):

@@ -13,6 +13,7 @@ import hashlib
 import inspect
 import io
 import json
+import os
 import random
 import re
 import shlex
@@ -61,7 +62,7 @@ def fuzz(name: str, arguments: list[str]) -> None:
     for part in np.lib.format.read_magic.__globals__.values():
         if inspect.isfunction(part):  # to instrument NumPy's imports takes six seconds
             atheris.instrument_func(part)
-    reader, folder = READERS[name], Path(tempfile.mkdtemp(prefix="minigan-fuzz-"))
+    reader, folder = READERS[name], Path(tempfile.mkdtemp())  # in the place that `call` clears away
 
     def one(content: bytes) -> None:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -69,10 +70,10 @@ def fuzz(name: str, arguments: list[str]) -> None:
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
         assert grown < GROWTH, f"{len(content)} bytes took {grown:.0f} MiB"
 
-    again = shlex.join([sys.executable, __file__, "--reader", name])  # how -merge calls this process anew
     def mutate(content: bytes, most: int, seed: int) -> bytes:
         return rewrite(content, random.Random(seed))[:most] if seed % 2 else atheris.Mutate(content, most)
 
+    again = shlex.join([sys.executable, __file__, "--reader", name])  # how -merge calls this process anew
     atheris.Setup([again, *arguments], one, **{"custom_mutator": mutate} if name in JSON else {})
     atheris.Fuzz()
 
@@ -105,6 +106,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the mutations (1)")
     parser.add_argument("--keep", action="store_true", help="keep what reached new code")
     args = parser.parse_args()
+    if strange := set(args.readers) - set(NAMES):
+        parser.error(f"there is no reader {', '.join(strange)}")
     sys.path.insert(0, str(HERE.parent))
     from fuzz.readers import READERS
 
@@ -117,7 +120,7 @@ def main() -> int:
             for content in [*READERS[name].good().values(), *corpus(name)]:
                 (found / hashlib.sha1(content).hexdigest()).write_bytes(content)
             limits = [f"-runs={args.runs}", f"-max_total_time={args.seconds}", f"-seed={args.seed}"]
-            code, said = call(name, [str(found), *limits, *BOUNDS])
+            code, said = call(name, [str(found), *limits, *BOUNDS], work)
             progress = re.findall(r"^#(\d+).* cov: (\d+) ft: \d+ corp: (\d+)", said, re.M)
             tried, edges, kept = progress[-1] if progress else "???"
             print(f"{name}: {tried} inputs, {edges} edges reached, by {kept} of them", flush=True)
@@ -125,15 +128,15 @@ def main() -> int:
                 failed = 1
                 print(said[-4000:])
             elif args.keep:
-                call(name, ["-merge=1", str(least), str(found), *BOUNDS])
+                call(name, ["-merge=1", str(least), str(found), *BOUNDS], work)
                 keep(name, least, set(READERS[name].good().values()))
     return failed
 
 
-def call(name: str, arguments: list[str]) -> tuple[int, str]:
-    """(exit code, output) of libFuzzer in a process of its own."""
-    line = [sys.executable, __file__, "--reader", name, *arguments]
-    done = subprocess.run(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+def call(name: str, arguments: list[str], work: str) -> tuple[int, str]:
+    """(exit code, output) of libFuzzer in a process of its own, which leaves its files in the folder work."""
+    line, place = [sys.executable, __file__, "--reader", name, *arguments], os.environ | {"TMPDIR": work}
+    done = subprocess.run(line, env=place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     return done.returncode, done.stdout.decode(errors="replace")
 
 
