@@ -42,6 +42,18 @@ class Claim:
         return self.value == self.expected or abs(self.value - self.expected) <= self.tolerance
 
 
+class Claims(list[Claim]):
+    """A lesson's claims as they are computed: numbers that must be something, and bounds that they keep below."""
+
+    def is_(self, name: str, says: str, value: Any, expected: float, tolerance: float, source: str) -> None:
+        """Add that the value is what is expected, within the tolerance."""
+        self.append(Claim(name, says, float(value), expected, tolerance, source))
+
+    def below(self, name: str, says: str, value: Any, bar: float, source: str = "bar") -> None:
+        """Add that the value is at most the bar."""
+        self.append(Claim(name, says, float(value), bar, 0, source, at_most=True))
+
+
 @dataclass(frozen=True)
 class Lesson:
     """A lesson, as the first lines of its file tell it."""

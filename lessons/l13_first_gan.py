@@ -31,7 +31,7 @@ from minigan import oracle
 from minigan.divergences import expectation, integrate
 from minigan.evaluation import Verdict, fresh_critic
 from minigan.layers import sigmoid
-from minigan.lessons import Claim, show
+from minigan.lessons import Claim, Claims, show
 from minigan.training import Batches
 
 if TYPE_CHECKING:
@@ -274,13 +274,8 @@ def story() -> list[str]:
 def claims(quick: bool = False) -> list[Claim]:
     """The lesson's numbers; quick plays one shorter game of each kind instead of five."""
     seeds, size = range(1 if quick else 5), {"rounds": 2000, "batch": 128} if quick else {}
-    made: list[Claim] = []
-
-    def is_(name: str, says: str, value: float, expected: float, tolerance: float, source: str) -> None:
-        made.append(Claim(name, says, float(value), expected, tolerance, source))
-
-    def below(name: str, says: str, value: float, bar: float, source: str = "bar") -> None:
-        made.append(Claim(name, says, float(value), bar, 0, source, at_most=True))
+    made = Claims()
+    is_, below = made.is_, made.below
 
     def between(name: str, says: str, value: float, low: float, high: float, source: str = "bars") -> None:
         is_(name, f"{says}: {low:g} to {high:g}", value, (low + high) / 2, (high - low) / 2, source)

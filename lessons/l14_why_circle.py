@@ -25,7 +25,7 @@ import numpy as np
 
 import minigan as mg
 from minigan.backend import Backend
-from minigan.lessons import Claim, show
+from minigan.lessons import Claim, Claims, show
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -387,13 +387,8 @@ def recursion(trick: bool = False, in_turn: bool = False, gamma: float = 0.0) ->
 
 def claims(quick: bool = False) -> list[Claim]:
     """The lesson's numbers; all of them are fast, so `quick` leaves none out."""
-    made: list[Claim] = []
-
-    def is_(name: str, says: str, value: Any, expected: float, tolerance: float, source: str) -> None:
-        made.append(Claim(name, says, float(value), expected, tolerance, source))
-
-    def below(name: str, says: str, value: Any, bar: float, source: str) -> None:
-        made.append(Claim(name, says, float(value), bar, 0, source, at_most=True))
+    made = Claims()
+    is_, below = made.is_, made.below
 
     # fmt: off
     # The games with a number each.

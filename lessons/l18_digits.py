@@ -28,7 +28,7 @@ import numpy as np
 
 import minigan as mg
 from minigan.evaluation import fresh_critic
-from minigan.lessons import Claim, show
+from minigan.lessons import Claim, Claims, show
 from minigan.metrics import chi_cdf, label_mix, nearest, neighbour_ratios, wilson_interval
 
 if TYPE_CHECKING:
@@ -274,13 +274,8 @@ def probes(data: mg.Dataset, known: np.ndarray, new: np.ndarray, n: int = 20) ->
 # %%
 def claims(quick: bool = False) -> list[Claim]:
     """The lesson's numbers; what needs the trained G or D is left out by `quick`."""
-    made: list[Claim] = []
-
-    def is_(name: str, says: str, value: float, expected: float, tolerance: float, source: str) -> None:
-        made.append(Claim(name, says, float(value), expected, tolerance, source))
-
-    def below(name: str, says: str, value: float, bar: float, source: str) -> None:
-        made.append(Claim(name, says, float(value), bar, 0, source, at_most=True))
+    made = Claims()
+    is_, below = made.is_, made.below
 
     data, rng = mg.load_dataset("digits"), np.random.default_rng(18)
     assert data.held_out is not None and data.labels is not None

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import minigan as mg
-from minigan.lessons import Claim, show
+from minigan.lessons import Claim, Claims, show
 from minigan.lessons.l18_digits import trained
 from minigan.metrics import ParzenReport, nearest, parzen_log_likelihood, parzen_report
 
@@ -246,13 +246,8 @@ def first_paper(
 # %%
 def claims(quick: bool = False) -> list[Claim]:
     """The lesson's numbers; what needs the trained G is left out by `quick`."""
-    made: list[Claim] = []
-
-    def is_(name: str, says: str, value: float, expected: float, tolerance: float, source: str) -> None:
-        made.append(Claim(name, says, float(value), expected, tolerance, source))
-
-    def below(name: str, says: str, value: float, bar: float, source: str) -> None:
-        made.append(Claim(name, says, float(value), bar, 0, source, at_most=True))
+    made = Claims()
+    is_, below = made.is_, made.below
 
     train, validation, test = digits()
     judged, scores = centres(quick), board(quick)
