@@ -36,7 +36,7 @@ class Ranks:
             from mpi4py import MPI
         except ImportError as error:
             raise ParallelError("several ranks need mpi4py and an MPI: pip install 'minigan[mpi]'") from error
-        self.comm = MPI.COMM_WORLD if comm is None else comm
+        self.mpi, self.comm = MPI, MPI.COMM_WORLD if comm is None else comm
         self.rank, self.size = self.comm.Get_rank(), self.comm.Get_size()
         self.local = self.comm.Split_type(MPI.COMM_TYPE_SHARED).Get_size()
 
@@ -57,10 +57,10 @@ class Ranks:
     def sum(self, vector: Array) -> None:
         """Replace the vector by its sum over all ranks."""
         if isinstance(vector, np.ndarray) or os.environ.get(CUDA_AWARE) == "1":
-            self.comm.Allreduce(_in_place(), vector)
+            self.comm.Allreduce(self.mpi.IN_PLACE, vector)
         else:
             host = vector.get()
-            self.comm.Allreduce(_in_place(), host)
+            self.comm.Allreduce(self.mpi.IN_PLACE, host)
             vector.set(host)
 
     def gather(self, rows: np.ndarray) -> np.ndarray:
@@ -73,7 +73,7 @@ class Ranks:
 
     def any(self, here: bool) -> bool:
         """Whether it is so on any rank."""
-        return bool(self.comm.allreduce(bool(here), op=_logical_or()))
+        return bool(self.comm.allreduce(bool(here), op=self.mpi.LOR))
 
     def agree(self, step: int, vectors: Iterable[np.ndarray]) -> None:
         """Raise ParallelError, on every rank, where one has other bits in these vectors than the rest."""
@@ -134,15 +134,3 @@ def world() -> Ranks | None:
     """The ranks that this process was launched among by an mpiexec; None if it is alone."""
     sizes = [int(size) for name in LAUNCHED if (size := os.environ.get(name, "")).isdigit()]
     return Ranks() if max(sizes, default=1) > 1 else None
-
-
-def _in_place() -> Any:
-    from mpi4py import MPI
-
-    return MPI.IN_PLACE
-
-
-def _logical_or() -> Any:
-    from mpi4py import MPI
-
-    return MPI.LOR

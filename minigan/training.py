@@ -191,7 +191,9 @@ def health(gan: GAN, data_spread: float, before: Sequence[dict[str, float]] = ()
 
 def complaint(row: dict[str, float]) -> str:
     """What a row of the history says is wrong with the run, with the number that shows it; "" if nothing is."""
-    ills = []
+    ills: list[str] = []
+    if "d_accuracy" not in row:  # histories of format 1 tell nothing of health
+        return ""
     if row["d_accuracy"] >= RIGHT and row["g_gradient"] < VANISHED:
         ills.append(f"saturated (d_accuracy {row['d_accuracy']:.3f}, g_gradient {row['g_gradient']:.2g})")
     if row["spread"] < COLLAPSED:

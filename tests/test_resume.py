@@ -219,6 +219,15 @@ def test_anyway_goes_with_resume(capsys):
     assert capsys.readouterr().err == "minigan: --anyway goes with --resume DIR\n"
 
 
+def test_a_finished_run_of_the_first_format_is_told_of_as_it_is(tmp_path, capsys):
+    shutil.copytree(HERE / "data" / "run_of_format_1", tmp_path / "run")
+    before = files(tmp_path / "run")
+    assert main(["train", "--resume", str(tmp_path / "run")]) == 0
+    said = capsys.readouterr().out
+    assert "step" in said and "health" not in said
+    assert files(tmp_path / "run") == before
+
+
 COMMAND = [sys.executable, "-W", "error", "-m", "minigan", "train"]
 ALONE = os.environ | {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg"}
 
