@@ -6,9 +6,9 @@ from pathlib import Path
 
 from minigan.lessons import lessons
 from minigan.plotting import save
-from minigan.recipes import RECIPES
-from minigan.runs import run
-from minigan.training import blas_threads
+from minigan.runs.folder import run
+from minigan.runs.recipe import RECIPES
+from minigan.runs.training import blas_threads
 
 HERE = Path(__file__).parent
 

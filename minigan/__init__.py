@@ -8,15 +8,12 @@
 The modules, in the order in which they build on each other, are listed in docs/architecture.md.
 """
 
-from .backend import Backend, BackendError, namespace
-from .datasets import DataError, Dataset, Scaler, load_dataset, scaler
-from .distributions import Discrete, Distribution, Gaussian, Mixture, grid, ring
-from .divergences import cross_entropy, entropy, js, kl, optimal_discriminator, wasserstein1
-from .gan import GAN, Latent
-from .gradcheck import check_gradients
-from .layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
-from .network import Sequential, StaleTraceError, Trace
-from .objectives import (
+from .checks.gradcheck import check_gradients
+from .core.backend import Backend, BackendError, namespace
+from .core.gan import GAN, Latent
+from .core.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
+from .core.network import Sequential, StaleTraceError, Trace
+from .core.objectives import (
     R1,
     GradientPenalty,
     Minimax,
@@ -27,10 +24,13 @@ from .objectives import (
     generator_loss,
     value_function,
 )
-from .optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
-from .recipes import RECIPES, Recipe, RecipeError, Run, load, save
-from .streams import Stream
-from .training import Batches, Diverged, History, train
+from .core.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
+from .core.streams import Stream
+from .data.datasets import DataError, Dataset, Scaler, load_dataset, scaler
+from .runs.recipe import RECIPES, Recipe, RecipeError, Run, load, save
+from .runs.training import Batches, Diverged, History, train
+from .theory.distributions import Discrete, Distribution, Gaussian, Mixture, grid, ring
+from .theory.divergences import cross_entropy, entropy, js, kl, optimal_discriminator, wasserstein1
 
 __version__ = "0.1.0"
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import __version__
-from .backend import Backend, BackendError
-from .parallel import ParallelError
-from .training import Diverged
+from .core.backend import Backend, BackendError
+from .runs.parallel import ParallelError
+from .runs.training import Diverged
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -152,7 +152,7 @@ def _count(text: str) -> int:
 
 
 def train(args: argparse.Namespace) -> None:
-    from .parallel import together, world
+    from .runs.parallel import together, world
 
     ranks = world()
     with together(ranks, (ParallelError, Diverged, KeyboardInterrupt)):
@@ -160,9 +160,9 @@ def train(args: argparse.Namespace) -> None:
 
 
 def _train(args: argparse.Namespace, ranks: Any) -> None:
-    from .datasets import KNOWN
-    from .recipes import RecipeError, recipe_for
-    from .runs import resume, run
+    from .data.datasets import KNOWN
+    from .runs.folder import resume, run
+    from .runs.recipe import RecipeError, recipe_for
 
     if args.resume is not None:
         others = {k: v for k, v in vars(args).items() if k not in ("command", "debug", "resume", "anyway") and v}
@@ -188,7 +188,7 @@ def _train(args: argparse.Namespace, ranks: Any) -> None:
 
 def _ended(run: Any, folder: Path, ranks: Any = None) -> None:
     """What train says in the end: the last numbers, what is wrong with them, the files, and what to type next."""
-    from .training import complaint
+    from .runs.training import complaint
 
     if ranks is not None and not ranks.first:
         return
@@ -213,7 +213,7 @@ def _pairs(texts: list[str]) -> dict[str, str]:
 
 
 def _find_recipe(name: str) -> Any:
-    from .recipes import RECIPES, RecipeError, read
+    from .runs.recipe import RECIPES, RecipeError, read
 
     if name in RECIPES:
         return RECIPES[name][1]
@@ -227,7 +227,7 @@ def _free_folder(parent: Path, name: str) -> Path:
 
 
 def _load_run(folder: Path) -> Any:
-    from .recipes import RecipeError, Run, load
+    from .runs.recipe import RecipeError, Run, load
 
     if not folder.is_dir():
         raise RecipeError(f"{folder} is no run folder; `minigan train` makes one, and says where")
@@ -237,7 +237,7 @@ def _load_run(folder: Path) -> Any:
 
 
 def sample(args: argparse.Namespace) -> None:
-    from .datasets import DataError, write_samples
+    from .data.datasets import DataError, write_samples
 
     run = _load_run(args.run)
     x = run.sample(args.n, args.seed, averaged=not args.live)
@@ -264,7 +264,7 @@ def sample(args: argparse.Namespace) -> None:
 
 
 def evaluate(args: argparse.Namespace) -> None:
-    from . import evaluation
+    from .judge import evaluation
 
     run = _load_run(args.run)
     generators = {"averaged": run.sample(args.n, args.seed), "live": run.sample(args.n, args.seed, averaged=False)}
@@ -275,8 +275,8 @@ def evaluate(args: argparse.Namespace) -> None:
 
 
 def replay(args: argparse.Namespace) -> None:
-    from . import replay
-    from .recipes import save
+    from .runs import replay
+    from .runs.recipe import save
 
     if args.fork:
         if args.substeps:
@@ -296,7 +296,7 @@ def replay(args: argparse.Namespace) -> None:
 
 
 def sweep(args: argparse.Namespace) -> None:
-    from . import sweeps
+    from .runs import sweeps
 
     recipe = _find_recipe(args.recipe)
     settings = {key: sweeps.parse_values(value) for key, value in _pairs(args.set).items()}
@@ -313,7 +313,7 @@ def sweep(args: argparse.Namespace) -> None:
 
 
 def export(args: argparse.Namespace) -> None:
-    from .export import ExportError, export
+    from .runs.export import ExportError, export
 
     if args.file.suffix.lower() != ".onnx":
         raise ExportError(f"{args.file}: the export is ONNX; give a name that ends in .onnx")
@@ -324,7 +324,7 @@ def export(args: argparse.Namespace) -> None:
 
 
 def recipes(args: argparse.Namespace) -> None:
-    from .recipes import RECIPES, RecipeError
+    from .runs.recipe import RECIPES, RecipeError
 
     if args.name is None:
         for name, (says, recipe) in RECIPES.items():
@@ -346,7 +346,7 @@ def info(args: argparse.Namespace) -> None:
     import numpy as np
     import threadpoolctl
 
-    from .training import ONE_THREAD, cores
+    from .runs.training import ONE_THREAD, cores
 
     auto = Backend("auto")
     gpu = auto.xp.cuda.runtime.getDeviceProperties(0)["name"].decode() if auto.name == "cupy" else "none"
@@ -360,7 +360,7 @@ def info(args: argparse.Namespace) -> None:
 
 
 def compare(args: argparse.Namespace) -> int:
-    from . import compare
+    from .checks import compare
 
     if args.out and args.out.suffix.lower() != ".png":
         raise ValueError(f"{args.out}: the figure is a PNG; give a name that ends in .png")
@@ -419,7 +419,7 @@ def exercise(args: argparse.Namespace) -> None:
 
 
 def bench(args: argparse.Namespace) -> None:
-    from . import bench
+    from .checks import bench
 
     if args.targets:
         return bench.targets(args.seeds)

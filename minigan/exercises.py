@@ -117,7 +117,7 @@ def progress(folder: Path = FOLDER) -> dict[str, Any]:
 
 def remember(kept: dict[str, Any], folder: Path = FOLDER) -> None:
     """Write the progress, whole or not at all."""
-    from .datasets import write_whole
+    from .data.datasets import write_whole
 
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / PROGRESS, (json.dumps(kept) + "\n").encode())

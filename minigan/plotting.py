@@ -26,9 +26,9 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from .datasets import Dataset, column_names
-from .distributions import Discrete, Distribution, Mixture
-from .gradcheck import Report
+from .checks.gradcheck import Report
+from .data.datasets import Dataset, column_names
+from .theory.distributions import Discrete, Distribution, Mixture
 
 REAL, FAKE, GREY = "#0072B2", "#D55E00", "#595959"
 BANDS = [0, *np.arange(0.05, 1, 0.1), 1]  # steps of D's opinion; .45 to .55, "cannot tell", is white

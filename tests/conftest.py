@@ -8,9 +8,9 @@ import pytest
 from gpu_guard import everywhere
 from hypothesis import settings
 
-import minigan.backend
-from minigan import network
-from minigan.backend import Backend, find_cupy
+import minigan.core.backend
+from minigan.core import network
+from minigan.core.backend import Backend, find_cupy
 
 # Each test that asks for `backend` runs on all of these; a new place where arrays can live is a line here.
 BACKENDS = [
@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture
 def guard(monkeypatch):
     """CuPy's place is taken by the stand-in, so that Backend("cupy") computes on it."""
-    monkeypatch.setattr(minigan.backend, "find_cupy", lambda: (gpu_guard.cupy, ""))
+    monkeypatch.setattr(minigan.core.backend, "find_cupy", lambda: (gpu_guard.cupy, ""))
     return gpu_guard.cupy
 
 

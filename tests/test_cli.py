@@ -18,9 +18,12 @@ import pytest
 from PIL import Image
 
 import minigan
-from minigan import backend, checkpoint, plotting, recipes
+from minigan import plotting
 from minigan.cli import main
-from minigan.recipes import RECIPES, Recipe
+from minigan.core import backend
+from minigan.runs import checkpoint
+from minigan.runs import recipe as recipes
+from minigan.runs.recipe import RECIPES, Recipe
 
 TINY = ["--steps", "20"]
 for pair in ("log_every=10", "frames=0", "generator=8", "discriminator=8", "batch=16"):

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import minigan as mg
+from minigan.judge.metrics import parzen_report
 from minigan.lessons.l19_first_table import PAPER, first_paper, images
-from minigan.metrics import parzen_report
 
 FEW = replace(PAPER, steps=4, log_every=2, generator=(20, 20), discriminator=(8, 8))
 

@@ -32,9 +32,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import minigan as mg
-from minigan.checkpoint import CheckpointError
 from minigan.cli import main
-from minigan.datasets import (
+from minigan.data.datasets import (
     COLUMNS,
     SCANS,
     DataError,
@@ -46,7 +45,8 @@ from minigan.datasets import (
     write_samples,
     write_whole,
 )
-from minigan.recipes import Recipe, RecipeError, read
+from minigan.runs.checkpoint import CheckpointError
+from minigan.runs.recipe import Recipe, RecipeError, read
 
 MiB = 1 << 20
 posix = pytest.mark.skipif(os.name != "posix", reason="links, pipes and such names are other things there")

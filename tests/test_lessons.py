@@ -3,15 +3,16 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from minigan.cli import main
-from minigan.lessons import HERE, Claim, lessons, show
-from minigan.training import blas_threads
+from minigan.lessons import Claim, lessons, show
+from minigan.runs.training import blas_threads
 
 KNOWN = lessons()
-README = (HERE / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[1] / "lessons" / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

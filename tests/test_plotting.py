@@ -12,11 +12,10 @@ from matplotlib.text import Text
 from PIL import Image
 
 from minigan import plotting
-from minigan.datasets import Dataset, load_dataset
-from minigan.distributions import Discrete, Gaussian, Mixture, grid, ring
-from minigan.gradcheck import Probe, Report, check_gradients
-from minigan.layers import Dense, Tanh
-from minigan.network import Sequential
+from minigan.checks.gradcheck import Probe, Report, check_gradients
+from minigan.core.layers import Dense, Tanh
+from minigan.core.network import Sequential
+from minigan.data.datasets import Dataset, load_dataset
 from minigan.plotting import (
     Frame,
     animate,
@@ -27,6 +26,7 @@ from minigan.plotting import (
     save,
     save_images,
 )
+from minigan.theory.distributions import Discrete, Gaussian, Mixture, grid, ring
 
 
 def table(*columns, n=120):

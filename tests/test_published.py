@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import minigan as mg
-from minigan.backend import Backend
-from minigan.objectives import OBJECTIVES
+from minigan.core.backend import Backend
+from minigan.core.objectives import OBJECTIVES
 
 FLOAT64 = Backend("numpy", "float64")
 

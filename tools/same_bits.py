@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-KEPT = ROOT / "tests" / "data" / "run_of_format_1"
+KEPT = ROOT / "tests" / "runs" / "run_of_format_1"
 RUNS = {
     "ring": ["ring"],
     "digits": ["digits"],

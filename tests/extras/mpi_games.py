@@ -7,7 +7,7 @@ import sys
 import numpy as np
 
 import minigan as mg
-from minigan import parallel
+from minigan.runs import parallel
 
 GAMES = {
     "alternating": {},

@@ -7,8 +7,8 @@ import signal
 import sys
 
 import minigan as mg
-from minigan import parallel
 from minigan.cli import main
+from minigan.runs import parallel
 
 fault, at, *arguments = sys.argv[1:]
 ranks, step = parallel.Ranks(), mg.GAN.step

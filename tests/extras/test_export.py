@@ -10,9 +10,9 @@ import onnxruntime
 import pytest
 
 import minigan as mg
-import minigan.export
 from minigan.cli import main
-from minigan.recipes import Run
+from minigan.runs import export
+from minigan.runs.recipe import Run
 
 LAYERS = {
     "ReLU": mg.ReLU,
@@ -49,7 +49,7 @@ def run_of(layers, scramble, dtype="float32"):
 def test_every_layer_gives_the_same_samples(name, dtype, averaged, scramble, tmp_path):
     layer, wide = LAYERS[name](), 3 if name == "Maxout" else 6
     run = run_of([mg.Dense(4, 6), layer, mg.Dense(wide, 3, bias=False), mg.Tanh()], scramble, dtype)
-    mg.export.export(run, tmp_path / "g.onnx", averaged)
+    export.export(run, tmp_path / "g.onnx", averaged)
     z = np.random.default_rng(0).standard_normal((50, 4)).astype(dtype)
     ours = run.scaler.to_data((run.gan.average if averaged else run.gan.generator)(z))
     theirs = elsewhere(tmp_path / "g.onnx", z)
@@ -73,7 +73,7 @@ def test_a_trained_run_exports_by_the_command_line_what_it_samples(data, tmp_pat
 
 def test_the_same_run_gives_the_same_bytes(scramble, tmp_path):
     for name in ("a.onnx", "b.onnx"):
-        mg.export.export(run_of([mg.Dense(2, 2)], scramble), tmp_path / name)
+        export.export(run_of([mg.Dense(2, 2)], scramble), tmp_path / name)
     assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
 
 
@@ -82,8 +82,8 @@ def test_what_cannot_be_exported_is_refused_in_a_line(scramble, tmp_path, capsys
         def forward(self, x, y, memo, training, rng):
             y[...] = x
 
-    with pytest.raises(mg.export.ExportError, match=r"layer 1 of G, .*Odd.* none that the export knows"):
-        mg.export.to_onnx(run_of([mg.Dense(2, 2), Odd()], scramble))
+    with pytest.raises(export.ExportError, match=r"layer 1 of G, .*Odd.* none that the export knows"):
+        export.to_onnx(run_of([mg.Dense(2, 2), Odd()], scramble))
     folder = tmp_path / "run"
     assert main(["train", "gaussian", "--steps", "1", "--set", "frames=0", "--out", str(folder)]) == 0
     assert main(["export", str(folder), str(tmp_path / "g.pt")]) == 2

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import minigan as mg
-from minigan import parallel
 from minigan.cli import main
+from minigan.runs import parallel
 
 HERE = Path(__file__).parent
 

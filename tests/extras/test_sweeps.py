@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import minigan as mg
-from minigan import sweeps
 from minigan.cli import main
-from minigan.metrics import mean_interval
-from minigan.recipes import start
+from minigan.judge.metrics import mean_interval
+from minigan.runs import sweeps
+from minigan.runs.recipe import start
 
 TINY = replace(mg.RECIPES["gaussian"][1], steps=20, batch=32, log_every=10)
 

@@ -22,9 +22,11 @@ import numpy as np
 from PIL import Image
 
 import minigan as mg
-from minigan import checkpoint, recipes, runs
-from minigan.datasets import DataError, Dataset, load_dataset, write_samples
-from minigan.training import History, as_csv
+from minigan.data.datasets import DataError, Dataset, load_dataset, write_samples
+from minigan.runs import checkpoint
+from minigan.runs import folder as runs
+from minigan.runs import recipe as recipes
+from minigan.runs.training import History, as_csv
 
 from . import mend
 
@@ -170,7 +172,7 @@ def read_data(path: Path) -> None:
     assert data.x.dtype == np.float32
     assert data.x.shape == (len(data.x), len(data.columns))
     assert np.isfinite(data.x).all()
-    assert np.isfinite(mg.datasets.scaler(data).to_network(data.x)).all()
+    assert np.isfinite(mg.scaler(data).to_network(data.x)).all()
 
 
 def read_folder(path: Path) -> None:

@@ -14,13 +14,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-import minigan.backend
-from minigan.backend import Backend
+import minigan
+import minigan.core.backend
+from minigan.core.backend import Backend
 
 from . import stand_in
 
-HERE, TESTS, MINIGAN = Path(__file__).parent, Path(__file__).parents[1], Path(minigan.backend.__file__).parent
-ON_THE_HOST = str(MINIGAN / "gradcheck.py")  # asks for NumPy by name: a check wants no other arrays
+HERE, TESTS, MINIGAN = Path(__file__).parent, Path(__file__).parents[1], Path(minigan.__file__).parent
+ON_THE_HOST = str(MINIGAN / "checks" / "gradcheck.py")  # asks for NumPy by name: a check wants no other arrays
+ROOMS = ("core", "runs")
 NUMERIC = ("layers", "network", "objectives", "penalty", "optimizers", "streams", "gan", "training", "checkpoint")
 NO_NUMBERS = {  # what a test asks that is no question of numbers
     "test_a_trace_is_filled_again_without_new_arrays": "the addresses of arrays",
@@ -56,14 +58,15 @@ def install() -> None:
             self.xp = stand_in.cupy
 
     Backend.__init__ = on_guard  # type: ignore[method-assign]
-    minigan.backend.find_cupy = lambda: (stand_in.cupy, "")  # type: ignore[assignment]
+    minigan.core.backend.find_cupy = lambda: (stand_in.cupy, "")  # type: ignore[assignment]
     stand_in.tolerates = asked_by_a_test
 
 
 def leaves_out(path: Path) -> bool:
     """Whether a test file, or a folder within tests, holds no numeric tests."""
-    inside = path.is_dir() and path.parent == TESTS
-    return inside or (path.suffix == ".py" and path.stem.removeprefix("test_") not in NUMERIC)
+    if path.is_dir():
+        return path.parent == TESTS and path.name not in ROOMS
+    return path.suffix == ".py" and path.stem.removeprefix("test_") not in NUMERIC
 
 
 def select(config: pytest.Config, items: list[Any]) -> None:

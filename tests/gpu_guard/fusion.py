@@ -31,7 +31,7 @@ class Refused(TypeError):
 
 
 class Number:
-    """A scalar argument or a constant. Its module is CuPy's, by which `minigan.backend.namespace` knows it."""
+    """A scalar argument or a constant. Its module is CuPy's, by which `namespace` in core/backend.py knows it."""
 
     __module__ = "cupy._core.fusion"
 

@@ -18,7 +18,7 @@ import cupy
 import numpy as np
 from cupy._core import fusion
 
-from minigan.backend import Backend
+from minigan.core.backend import Backend
 
 from . import stand_in
 

@@ -39,7 +39,7 @@ class Flags:
 
 
 class ndarray:
-    """An array "on the device". Its module is CuPy's, by which `minigan.backend.namespace` knows it."""
+    """An array "on the device". Its module is CuPy's, by which `minigan.core.backend.namespace` knows it."""
 
     __module__ = "cupy"
     __slots__ = ("host",)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import gpu_guard
-from minigan import backend
-from minigan.backend import Backend, BackendError
+from minigan.core import backend
+from minigan.core.backend import Backend, BackendError
 
 
 @pytest.fixture

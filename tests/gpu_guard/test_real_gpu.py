@@ -13,9 +13,10 @@ from gpu_guard.faults import REFUSED, REFUSED_THERE, WAITING
 from gpu_guard.games import GAMES, batches, game
 from gpu_guard.test_stand_in import every_word
 from gpu_guard.test_step import LAYERS, passes
-from minigan import bench, cli
-from minigan.backend import Backend, find_cupy
-from minigan.layers import Elementwise, Maxout
+from minigan import cli
+from minigan.checks import bench
+from minigan.core.backend import Backend, find_cupy
+from minigan.core.layers import Elementwise, Maxout
 
 pytestmark = pytest.mark.gpu
 

@@ -10,7 +10,7 @@ import pytest
 
 from gpu_guard import HostCopy, Refused, counting, cupy, no_sync
 from gpu_guard.faults import MISFUSED, REFUSED, REFUSED_THERE, UNFUSABLE, WAITING, half
-from minigan.backend import namespace
+from minigan.core.backend import namespace
 
 HOST = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)
 

@@ -11,9 +11,9 @@ import minigan as mg
 from gpu_guard import HostCopy, counting, no_sync
 from gpu_guard.games import GAMES, batches, game
 from minigan import cli
-from minigan.backend import Backend
-from minigan.layers import BatchNorm, Dense, Dropout, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
-from minigan.network import Sequential
+from minigan.core.backend import Backend
+from minigan.core.layers import BatchNorm, Dense, Dropout, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
+from minigan.core.network import Sequential
 
 LAYERS = [Dense(4, 4), ReLU(), LeakyReLU(), Sigmoid(), Tanh(), Softplus(), Maxout(2), Dropout(), BatchNorm(4)]
 LAUNCHES = 70  # of a step, alternating, three dense layers a player, whatever their size

@@ -23,9 +23,7 @@ MUTANTS: dict[str, str] = {
     "the toll as KL(prior, q)": _mutate(
         "(variance + mean**2 - 1 - np.log(variance))", "((1 + mean**2) / variance - 1 + np.log(variance))"
     ),
-    "the variance taken for an sd": _mutate(
-        "miss, spread =", "variance = variance**2\n    miss, spread ="
-    ),
+    "the variance taken for an sd": _mutate("miss, spread =", "variance = variance**2\n    miss, spread ="),
     "noise_sd taken for a variance": _mutate(
         "-np.log(2 * np.pi * noise_sd**2) / 2 - (miss**2 + spread) / (2 * noise_sd**2)",
         "-np.log(2 * np.pi * noise_sd) / 2 - (miss**2 + spread) / (2 * noise_sd)",
@@ -42,10 +40,13 @@ MUTANTS: dict[str, str] = {
     ),
     "a guard in the logarithm": _mutate("np.log(variance)", "np.log(variance + 1e-8)"),
     "bits": _mutate("return fit - toll", "return (fit - toll) / np.log(2)"),
-    "dice": TEMPLATE.replace("miss, spread = x - mean @ w, variance @ w**2", (
-        "z = mean + np.sqrt(variance) * np.random.default_rng().standard_normal(mean.shape)\n"
-        "    miss, spread = x - z @ w, 0.0"
-    )),
+    "dice": TEMPLATE.replace(
+        "miss, spread = x - mean @ w, variance @ w**2",
+        (
+            "z = mean + np.sqrt(variance) * np.random.default_rng().standard_normal(mean.shape)\n"
+            "    miss, spread = x - z @ w, 0.0"
+        ),
+    ),
     "the argument changed": _mutate("miss, spread =", "x -= mean @ w\n    miss, spread =").replace(
         "x - mean @ w, ", "x.copy(), "
     ),

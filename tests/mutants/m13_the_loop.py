@@ -70,8 +70,10 @@ MUTANTS: dict[str, str] = {
         ("(dx, made)\n        move_G.step()\n", "(dx, made)\n        move_D.step()\n"),
     ),
     "genuine samples drawn once, before the loop": changed(
-        ("    for _ in range(rounds):\n        real, z = draw_real(), draw_z()\n",
-         "    real = draw_real()\n    for _ in range(rounds):\n        z = draw_z()\n")
+        (
+            "    for _ in range(rounds):\n        real, z = draw_real(), draw_z()\n",
+            "    real = draw_real()\n    for _ in range(rounds):\n        z = draw_z()\n",
+        )
     ),
     "moves G's weights himself, against their gradient": changed(
         ("        move_G.step()\n", "        G.assign(G.theta - 0.1 * G.grad)\n")

@@ -42,9 +42,7 @@ MUTANTS: dict[str, str] = {
         f"    x = {_DRAW}\n    x = (x - x.mean(0)) / x.std(0, ddof=1)\n"
         "    return x * train.std(0, ddof=1) + train.mean(0)\n"
     ),
-    "the factor on the wrong side": _frechet(
-        _WHITE + "    return train.mean(0) + noise @ np.linalg.inv(A) @ L\n"
-    ),
+    "the factor on the wrong side": _frechet(_WHITE + "    return train.mean(0) + noise @ np.linalg.inv(A) @ L\n"),
     "forgets train's mean": _frechet(_WHITE + "    return noise @ np.linalg.inv(A).T @ L.T\n"),
     "doesn't centre the noise": _frechet(
         _WHITE.replace("    noise -= noise.mean(axis=0)\n", "")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from minigan import compare, reference
+from minigan.checks import compare, reference
 from minigan.cli import main
-from minigan.layers import Tanh
+from minigan.core.layers import Tanh
 
 
 def test_the_whole_report(capsys):

@@ -18,10 +18,10 @@ import pytest
 import torch
 
 import minigan as mg
-from minigan import compare, reference
-from minigan.backend import Backend
-from minigan.distributions import ring
-from minigan.recipes import RECIPES, start
+from minigan.checks import compare, reference
+from minigan.core.backend import Backend
+from minigan.runs.recipe import RECIPES, start
+from minigan.theory.distributions import ring
 
 BOUNDS = {"float64": 1e-12, "float32": 2e-5}
 each_dtype = pytest.mark.parametrize("dtype", BOUNDS)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from minigan import compare
-from minigan.compare import BOUNDS, GOLDEN, LONG, MARKS, PARTS, SURE
+from minigan.checks import compare
+from minigan.checks.compare import BOUNDS, GOLDEN, LONG, MARKS, PARTS, SURE
 
 CASES = [case for _, cases in PARTS for case in cases]
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 import minigan as mg
-from minigan import compare, reference
-from minigan.backend import Backend
-from minigan.streams import Stream
+from minigan.checks import compare, reference
+from minigan.core.backend import Backend
+from minigan.core.streams import Stream
 
 FLOAT64 = Backend("numpy", "float64")
 

@@ -8,8 +8,8 @@ import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, LinearLR
 
 import minigan as mg
-from minigan import compare, reference
-from minigan.backend import Backend
+from minigan.checks import compare, reference
+from minigan.core.backend import Backend
 
 STEPS, SIZE = 100, 1000
 SCHEDULES = {

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from minigan import compare
+from minigan.checks import compare
 
 
 def main(path: Path) -> None:

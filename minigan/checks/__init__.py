@@ -1,0 +1,1 @@
+"""Does it say what others say, and how fast: small steps, PyTorch, the clock."""

@@ -1,0 +1,540 @@
+"""What `minigan compare` does: hold every part of minigan against PyTorch, and show why two right answers part.
+
+A case is one computation that both sides do from the same numbers. PyTorch's answers come from PyTorch if it is
+installed, else from the file of golden numbers that tests/reference/write_golden.py had it compute.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..core.backend import Array, Backend
+from ..core.gan import GAN, Latent
+from ..core.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
+from ..core.network import Sequential
+from ..core.objectives import discriminator_loss, generator_loss
+from ..core.optimizers import SGD, Adam, HoldThenCosine, Linear, Momentum, Optimizer
+from ..core.streams import Stream
+from ..runs.training import Batches, blas_threads
+from ..theory.distributions import ring
+
+GOLDEN = resources.files("minigan.checks") / "reference.npz"
+BOUNDS = {"float64": 1e-12, "float32": 1e-5}  # of every difference, over the largest entry of what is compared
+MARKS = (1, *range(50, 1201, 50))  # the steps at which the long game is looked at
+SURE = 100  # the step until which its two sides must agree
+PARTED = 0.1  # between two samples, where the ring's radius is 2
+
+Answer = dict[str, Array]  # "column" or "column.more": an array
+
+
+class Case(Protocol):
+    """One computation, by minigan (ours) and by PyTorch (theirs), in "float64" or "float32"."""
+
+    @property
+    def name(self) -> str: ...
+    def ours(self, dtype: str) -> Answer: ...
+    def theirs(self, dtype: str) -> Answer: ...
+
+
+@dataclass(frozen=True)
+class LayerCase:
+    """Forward, backward and the running statistics of layers with random parameters, for random x and dy."""
+
+    name: str
+    layers: Sequence[Layer]
+    width: int
+    training: bool = True
+
+    def _start(self, dtype: str) -> tuple[Sequential, Array, Array, dict[str, Any]]:
+        net = Sequential(deepcopy(self.layers), Backend("numpy", dtype), name=self.name, width=self.width)
+        rng = Stream(0, "compare", self.name).at(0)
+        net.assign(rng.standard_normal(net.size))
+        net.state[...] = rng.uniform(0.5, 2, net.state.size)
+        x, dy = (net.backend.asarray(rng.standard_normal((12, width))) for width in (self.width, net.widths[-1]))
+        return net, x, dy, {"training": self.training, "rng": rng}
+
+    def ours(self, dtype: str) -> Answer:
+        net, x, dy, how = self._start(dtype)
+        trace = net.trace(len(x), groups=2)
+        y = net.forward(x, trace, **how).copy()
+        dx = net.backward(dy, trace, inputs=True)
+        net.absorb(trace)
+        return {"y": y, "dx": dx, "dtheta": net.grad, "state": net.state}
+
+    def theirs(self, dtype: str) -> Answer:
+        from . import reference
+
+        net, x, dy, how = self._start(dtype)
+        return reference.pull(reference.twin(net), x, dy, groups=2, **how)
+
+
+@dataclass(frozen=True)
+class ObjectiveCase:
+    """Both players' losses and slopes, from logits of this size."""
+
+    name: str
+    objective: str
+    scale: float
+
+    def _logits(self, dtype: str) -> tuple[Array, Array]:
+        s = np.linspace(-1, 1, 42).reshape(2, -1, 1) ** 3 * self.scale  # dense about 0, and up to ±scale
+        return s[0].astype(dtype), s[1].astype(dtype)[::-1].copy()
+
+    def ours(self, dtype: str) -> Answer:
+        fake, real = self._logits(dtype)
+        d_loss, d_real, d_fake = discriminator_loss(real, fake)
+        g_loss, d_judged = generator_loss(fake, self.objective)
+        d = np.stack([d_real, d_fake])
+        return {"D loss": d_loss, "G loss": g_loss, "slopes.d": d, "slopes.g": d_judged}
+
+    def theirs(self, dtype: str) -> Answer:
+        import torch
+
+        from . import reference
+
+        fake, real = (torch.from_numpy(s).requires_grad_() for s in self._logits(dtype))
+        d_loss = reference.discriminator_loss(real, fake)
+        g_loss = reference.generator_loss(fake, self.objective)
+        d = np.stack([slope.numpy() for slope in torch.autograd.grad(d_loss, (real, fake))])
+        g = torch.autograd.grad(g_loss, fake)[0].numpy()
+        losses = {"D loss": d_loss.detach().numpy(), "G loss": g_loss.detach().numpy()}
+        return losses | {"slopes.d": d, "slopes.g": g}
+
+
+@dataclass(frozen=True)
+class OptimizerCase:
+    """100 steps of a small regression: what the rule makes of theta, and its running averages."""
+
+    name: str
+    rule: Optimizer
+
+    def _start(self, dtype: str) -> tuple[Sequential, Array, Array]:
+        net = Sequential([Dense(3, 8), Tanh(), Dense(8, 2)], Backend("numpy", dtype))
+        rng = Stream(0, "compare", self.name).at(0)
+        return net, *(net.backend.asarray(rng.standard_normal((16, width))) for width in (3, 2))
+
+    def ours(self, dtype: str) -> Answer:
+        net, x, target = self._start(dtype)
+        trace, rule = net.trace(len(x)), self.rule.bind(net)
+        for _ in range(100):
+            net.backward(2 / target.size * (net.forward(x, trace) - target), trace)
+            rule.step()
+        return {"theta": net.theta} | {f"moments.{slot}": getattr(rule, slot) for slot in rule.slots}
+
+    def theirs(self, dtype: str) -> Answer:
+        from . import reference
+
+        start, x, target = self._start(dtype)
+        net = reference.twin(start)
+        moves = reference.Moves(self.rule, net)
+        reference.fit(net, moves, x, target, 100)
+        return {"theta": reference.flat(net)} | {f"moments.{k}": v for k, v in moves.slots().items()}
+
+
+@dataclass(frozen=True)
+class GameCase:
+    """100 steps of a whole game: every vector that the next step depends on."""
+
+    name: str
+    generator: Sequence[Layer]
+    discriminator: Sequence[Layer]
+    options: dict[str, Any]
+
+    def gan(self, dtype: str) -> GAN:
+        """The game at its start, and equal at every call."""
+        backend = Backend("numpy", dtype)
+        generator, discriminator = deepcopy((self.generator, self.discriminator))  # a layer lives in one network
+        G, D = Sequential(generator, backend, name="G"), Sequential(discriminator, backend, name="D")
+        options: dict[str, Any] = {"latent": Latent(2), "seed": 1} | self.options
+        return GAN(G, D, **options)
+
+    def ours(self, dtype: str) -> Answer:
+        return self._play(self.gan(dtype))
+
+    def theirs(self, dtype: str) -> Answer:
+        from . import reference
+
+        return self._play(reference.Game(self.gan(dtype)))
+
+    def _play(self, game: Any) -> Answer:
+        batches = Batches(ring(), 16 * self.options.get("d_steps", 1), seed=1)
+        for step in range(100):
+            game.step(batches.at(step))
+        return {_column(name) + "." + name: vector for name, vector in game.vectors().items()}
+
+
+def _column(name: str) -> str:
+    player, what = name.split(".")
+    return {"theta": "theta", "state": "state"}.get(what, "moments") if player != "average" else "average"
+
+
+@dataclass(frozen=True)
+class LongGame:
+    """A smooth game at a high rate: what G makes of 16 fixed z, and D's loss, at each of MARKS.
+
+    2-16-16-2 against 2-16-16-1 on the ring; activation is D's. nudge changes the last bit of one of D's weights.
+    """
+
+    name: str = "the long game"
+    activation: Callable[[], Layer] = Tanh
+    rate: float = 5e-3
+    nudge: bool = False
+
+    def gan(self, dtype: str) -> GAN:
+        """The game at its start, and equal at every call."""
+        backend, f = Backend("numpy", dtype), self.activation
+        G = Sequential([Dense(2, 16), Tanh(), Dense(16, 16), Tanh(), Dense(16, 2)], backend, name="G")
+        D = Sequential([Dense(2, 16), f(), Dense(16, 16), f(), Dense(16, 1)], backend, name="D")
+        if self.nudge:
+            D.theta[0] = np.nextafter(D.theta[0], D.theta.dtype.type(9))
+            D.moved()
+        return GAN(G, D, Latent(2), optimizers=(Adam(self.rate, 0.5, 0.99), Adam(self.rate, 0.5, 0.99)))
+
+    def ours(self, dtype: str) -> Answer:
+        gan = self.gan(dtype)
+        return self._watch(gan, gan.generator, dtype)
+
+    def theirs(self, dtype: str) -> Answer:
+        import torch
+
+        from . import reference
+
+        game = reference.Game(self.gan(dtype))
+        return self._watch(game, lambda z: reference.forward(game.G, torch.from_numpy(z)).detach().numpy(), dtype)
+
+    def _watch(self, game: Any, generate: Callable[[Array], Array], dtype: str) -> Answer:
+        batches, z = Batches(ring(), 64, seed=0), Stream(0, "compare").at(0).standard_normal((16, 2)).astype(dtype)
+        samples, losses = [], []
+        for step in range(1, MARKS[-1] + 1):
+            game.step(batches.at(step - 1))
+            if step in MARKS:
+                samples.append(generate(z).copy())
+                losses.append(game.losses()["d_loss"])
+        return {"samples": np.stack(samples), "d_loss": np.array(losses)}
+
+
+CHAIN = [
+    *(Dense(6, 12), BatchNorm(12), LeakyReLU(0.2), Dropout(0.3), Dense(12, 12), Maxout(3), Tanh()),
+    *(Dense(4, 8), ReLU(), Dense(8, 8), Softplus(), Dense(8, 4), Sigmoid(), Dense(4, 1)),
+]
+LAYERS: list[Case] = [
+    LayerCase("Dense(6, 4)", [Dense(6, 4)], 6),
+    LayerCase("Dense(6, 4, bias=False)", [Dense(6, 4, bias=False)], 6),
+    LayerCase("ReLU()", [ReLU()], 6),
+    LayerCase("LeakyReLU(0.2)", [LeakyReLU(0.2)], 6),
+    LayerCase("Sigmoid()", [Sigmoid()], 6),
+    LayerCase("Tanh()", [Tanh()], 6),
+    LayerCase("Softplus()", [Softplus()], 6),
+    LayerCase("Maxout(3)", [Maxout(3)], 6),
+    LayerCase("Dropout(0.5), training", [Dropout(0.5)], 6),
+    LayerCase("Dropout(0.5), evaluation", [Dropout(0.5)], 6, training=False),
+    LayerCase("BatchNorm(6), training", [BatchNorm(6)], 6),
+    LayerCase("BatchNorm(6), evaluation", [BatchNorm(6)], 6, training=False),
+    LayerCase("all of them in a chain", CHAIN, 6),
+]
+OBJECTIVES: list[Case] = [
+    ObjectiveCase(f"{objective}, logits to ±{scale:g}", objective, scale)
+    for objective in ("non-saturating", "minimax")
+    for scale in (5, 1e4)
+]
+OPTIMIZERS: list[Case] = [
+    OptimizerCase("SGD", SGD(0.1)),
+    OptimizerCase("SGD, hold then cosine", SGD(HoldThenCosine(0.1, 100))),
+    OptimizerCase("Momentum", Momentum(0.05, 0.9)),
+    OptimizerCase("Momentum, both falling", Momentum(Linear(0.05, 100), Linear(0.9, 200))),
+    OptimizerCase("Adam", Adam(1e-2)),
+    OptimizerCase("Adam, hold then cosine", Adam(HoldThenCosine(1e-2, 100), 0.5, 0.99)),
+]
+PLAIN = (
+    [Dense(2, 8), Tanh(), Dense(8, 8), Tanh(), Dense(8, 2)],
+    [Dense(2, 8), LeakyReLU(0.2), Dense(8, 8), LeakyReLU(0.2), Dense(8, 1)],
+)
+GAMES: list[Case] = [
+    GameCase("alternating", *PLAIN, {}),
+    GameCase(
+        "alternating, d_steps 3, batch norm",
+        [Dense(2, 8, bias=False), BatchNorm(8), ReLU(), Dense(8, 2)],
+        [Dense(2, 8), LeakyReLU(0.2), Dropout(0.2), Dense(8, 8, bias=False), BatchNorm(8), Tanh(), Dense(8, 1)],
+        {"d_steps": 3, "instance_noise": Linear(0.5, 100)},
+    ),
+    GameCase("simultaneous", *PLAIN, {"updates": "simultaneous"}),
+    GameCase(
+        "simultaneous, dropout, Maxout",
+        [Dense(2, 8), ReLU(), Dropout(0.2), Dense(8, 2)],
+        [Dense(4, 12), Maxout(3), Dropout(0.3), Dense(4, 1)],
+        {
+            "updates": "simultaneous",
+            "objective": "minimax",
+            "instance_noise": 0.1,
+            "packing": 2,
+            "optimizers": (Momentum(Linear(0.02, 200), 0.5), SGD(0.05)),
+        },
+    ),
+]
+LONG = LongGame()
+PARTS: list[tuple[str, list[Case]]] = [
+    ("layers: forward and backward, parameters and inputs random", LAYERS),
+    ("objectives: from D's logits", OBJECTIVES),
+    ("optimisers: 100 steps of a small regression", OPTIMIZERS),
+    ("games: 100 steps, from the same weights, batches, noise and dropout masks", GAMES),
+]
+
+
+def torch_or_golden() -> tuple[Callable[[Case, str], Answer], str]:
+    """(PyTorch's answer to a case in a float type, where that comes from in words)."""
+    if find_spec("torch") is not None:
+        import torch
+
+        return lambda case, dtype: case.theirs(dtype), f"PyTorch {torch.__version__}, computed now"
+    return golden, (
+        f"golden numbers, computed by PyTorch {_golden()['PyTorch']}\n"
+        "(PyTorch is not installed here; pip install 'minigan[reference]' to have it compute them now)"
+    )
+
+
+def pack(answer: Answer) -> Array:
+    """All arrays of an answer as one vector."""
+    return np.concatenate([np.ravel(answer[name]) for name in sorted(answer)])
+
+
+@cache
+def _golden() -> dict[str, Array]:
+    with GOLDEN.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        return dict(archive)
+
+
+def golden(case: Case, dtype: str) -> Answer:
+    """PyTorch's answer from the file; raises ValueError where the file does not fit the case."""
+    ours = case.ours(dtype)
+    numbers = _golden().get(f"{case.name}, {dtype}", np.empty(0))
+    names, sizes = sorted(ours), [np.size(ours[name]) for name in sorted(ours)]
+    if sum(sizes) != len(numbers):
+        raise ValueError(
+            f"the golden file has {len(numbers)} numbers for {case.name!r} in {dtype}, which makes {sum(sizes)}: "
+            f"it is of another version; tests/reference/write_golden.py writes it anew"
+        )
+    return dict(zip(names, np.split(numbers, np.cumsum(sizes)[:-1]), strict=True))
+
+
+def difference(ours: Array, theirs: Array) -> float:
+    """max |ours - theirs| / max |theirs|, in float64; NaN where either has one."""
+    a, b = (np.ravel(np.asarray(v, np.float64)) for v in (ours, theirs))
+    if not a.size:
+        return 0.0
+    return float(np.abs(a - b).max() / (np.abs(b).max() or 1.0))
+
+
+def differences(case: Case, dtype: str, theirs: Callable[[Case, str], Answer]) -> dict[str, float]:
+    """The largest difference of each column of a case."""
+    a, b = case.ours(dtype), theirs(case, dtype)
+    if a.keys() != b.keys():
+        raise ValueError(f"{case.name}: minigan answers {sorted(a)}, PyTorch {sorted(b)}")
+    found: dict[str, float] = {}
+    for name in a:
+        if np.size(a[name]):
+            column = name.partition(".")[0]
+            found[column] = max(found.get(column, 0.0), difference(a[name], b[name]), key=_nan_first)
+    return found
+
+
+def _nan_first(number: float) -> float:
+    return math.inf if math.isnan(number) else number
+
+
+def run(out: Path | None = None) -> bool:
+    """Print the whole comparison -> whether every difference is within its bound; out draws the long game."""
+    theirs, source = torch_or_golden()
+    print(f"minigan against {source}\n")
+    bounds = " and ".join(f"{bound:.0e} in {dtype}" for dtype, bound in BOUNDS.items())
+    say(
+        f"Each number is the largest difference over the largest entry. The rounding of one number is 1e-16 in "
+        f"float64 and 6e-08 in float32; a ! marks what is more than the bound, {bounds}."
+    )
+    with _one_thread():
+        within = [_print_part(title, cases, theirs) for title, cases in PARTS]
+        within.append(_print_long_game(theirs, out))
+        _print_kink()
+    good = all(within)
+    print("\nEverything agrees within its bound." if good else "\nNOT within the bounds: see the ! above.")
+    return good
+
+
+def say(text: str) -> None:
+    """Print a paragraph for a terminal of 100 columns."""
+    print(textwrap.fill(text, 98))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread for each side: networks this small are slower on more."""
+    if find_spec("torch") is None:
+        with blas_threads(1):
+            yield
+        return
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with blas_threads(1):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _print_part(title: str, cases: list[Case], theirs: Callable[[Case, str], Answer]) -> bool:
+    rows = [(case.name, {dtype: differences(case, dtype, theirs) for dtype in BOUNDS}) for case in cases]
+    columns = list(dict.fromkeys(name for _, found in rows for name in found["float64"]))
+    print(f"\n{title}\n{'':35}" + "".join(f"{dtype:{8 * len(columns)}}" for dtype in BOUNDS).rstrip())
+    print(f"{'':35}" + "".join(f"{name:8}" for name in columns * len(BOUNDS)).rstrip())
+    good = True
+    for name, found in rows:
+        cells = []
+        for dtype, bound in BOUNDS.items():
+            for column in columns:
+                number = found[dtype].get(column)
+                fits = number is None or number <= bound
+                good &= fits
+                cells.append("" if number is None else f"{number:.0e}{'' if fits else '!'}" if number else "0")
+        print(f"{name:35}" + "".join(f"{cell:8}" for cell in cells).rstrip())
+    return good
+
+
+def growth(steps: Array, distance: Array) -> tuple[float, int]:
+    """(factor a step, the last step of the fit): least squares on log distance, from SURE until they part."""
+    parted = np.flatnonzero(distance > PARTED)
+    end = parted[0] + 1 if len(parted) else len(steps)
+    window = slice(int(np.searchsorted(steps, SURE)), end)
+    slope = np.polyfit(steps[window], np.log(np.maximum(distance[window], 1e-300)), 1)[0]
+    return math.exp(slope), int(steps[end - 1])
+
+
+def _print_long_game(theirs: Callable[[Case, str], Answer], out: Path | None) -> bool:
+    steps, shape = np.array(MARKS), (len(MARKS), 16, 2)
+    ours = {dtype: LONG.ours(dtype) for dtype in BOUNDS}
+    others = {dtype: theirs(LONG, dtype) for dtype in BOUNDS}
+    nudged = LongGame(nudge=True).ours("float32")
+
+    def apart(a: Answer, b: Answer) -> Array:
+        both = (np.asarray(v["samples"], np.float64).reshape(shape) for v in (a, b))
+        return np.abs(np.subtract(*both)).max(axis=(1, 2))
+
+    distance = {dtype: apart(ours[dtype], others[dtype]) for dtype in BOUNDS}
+    itself = apart(ours["float32"], nudged)
+    print("\na long game: two training curves until they part")
+    say(
+        "tanh in both networks, Adam(0.005), the ring (radius 2); weights, batches and noise are shared. How far "
+        "apart are the samples that the two sides make of the same 16 z? On the right: minigan beside minigan "
+        "with the last bit of one of D's weights changed."
+    )
+    print("\n       D's loss, float32      samples apart: minigan - PyTorch     minigan - minigan")
+    print(" step  minigan    PyTorch     float32    float64    ratio          float32, one bit changed")
+    for i, step in enumerate(steps):
+        losses = "   ".join(f"{side['float32']['d_loss'][i]:.6f}" for side in (ours, others))
+        a, b = distance["float32"][i], distance["float64"][i]
+        print(f"{step:5,}  {losses}    {a:.1e}    {b:.1e}    {a / max(b, 1e-300):.0e}          {itself[i]:.1e}")
+    print()
+    for dtype in reversed(BOUNDS):
+        factor, end = growth(steps, distance[dtype])
+        when = f"{PARTED} apart at step {end:,}" if distance[dtype].max() > PARTED else f"not {PARTED} apart yet"
+        print(f"{dtype}: from step {SURE} on the distance grows by a factor {factor:.3f} a step; {when}")
+    say(
+        "Why they part: no step is wrong, but the two sides add in different orders. That leaves a rounding, of "
+        "2^-24 in float32 and 2^-53 in float64, and the game multiplies it, by the same factors in both (their "
+        "ratio stays near 2^29 = 5e+08) until it is as large as the picture. One bit of one weight does the same "
+        "to minigan alone. Two right programs agree at every step that they take from the same place, and no two "
+        "agree for ever."
+    )
+    if out is not None:
+        from .. import plotting
+
+        sides = {"minigan, float32": ours, "PyTorch, float32": others}
+        curves = {name: side["float32"]["d_loss"] for name, side in sides.items()}
+        plotting.save(plotting.parting_figure(steps, curves, distance, PARTED), out)
+        print(f"{out}: both curves, and how far they are apart")
+    good = True
+    for dtype, bound in BOUNDS.items():
+        largest = distance[dtype][steps <= SURE].max() / 2  # of the radius
+        if not largest <= bound:
+            good = False
+            print(f"! {dtype}: the samples are {largest:.0e} of the radius apart by step {SURE}")
+    return good
+
+
+@dataclass(eq=False)
+class Watched(LeakyReLU):
+    """LeakyReLU that notes on which side of its kink each number fell."""
+
+    def bind(self, backend: Backend, theta: Array, grad: Array, state: Array) -> None:
+        super().bind(backend, theta, grad, state)
+        self.sides: list[Array] = []
+
+    def forward(self, x: Array, y: Array, memo: Any, training: bool, rng: np.random.Generator | None) -> None:
+        super().forward(x, y, memo, training, rng)
+        self.sides.append(y > 0)
+
+
+@dataclass(frozen=True)
+class Kink:
+    """The first step in which float32 and float64 fell on two sides of a kink so that it showed.
+
+    crossed of so many numbers lay on two sides; before, after and 200 steps later are distances of D's weights.
+    """
+
+    step: int
+    crossed: int
+    of: int
+    before: float
+    after: float
+    later: float
+
+
+def first_kink(steps: int = 3000, later: int = 200) -> Kink | None:
+    """The game with LeakyReLU in D at a usual rate, in float32 beside float64; None if no kink showed."""
+    game = LongGame(activation=Watched, rate=1e-3)
+    pair = [game.gan(dtype) for dtype in BOUNDS]
+    batches, before, kink = Batches(ring(), 64, seed=0), 0.0, None
+    for step in range(1, steps + 1):
+        sides = []
+        for gan in pair:
+            watched = [layer for layer in gan.discriminator.layers if isinstance(layer, Watched)]
+            for layer in watched:
+                layer.sides.clear()
+            gan.step(batches.at(step - 1))
+            sides.append(np.concatenate([np.ravel(side) for layer in watched for side in layer.sides]))
+        apart = float(np.abs(pair[0].discriminator.theta - pair[1].discriminator.theta).max())
+        crossed = int((sides[0] != sides[1]).sum())
+        shows = apart > 5 * max(before, 1e-6)  # little may hang on a number
+        if kink is None and crossed and shows:
+            kink = Kink(step, crossed, len(sides[0]), before, apart, math.nan)
+        if kink is not None and step == kink.step + later:
+            return Kink(kink.step, kink.crossed, kink.of, kink.before, kink.after, apart)
+        before = apart
+    return kink
+
+
+def _print_kink() -> None:
+    kink = first_kink()
+    print("\nthe ring's own way to part: a kink")
+    say(
+        "With LeakyReLU in D and Adam(0.001), minigan in float32 beside minigan in float64: no number fell on two "
+        "sides of a kink so that it showed, and they stayed together."
+        if kink is None
+        else f"With LeakyReLU in D and Adam(0.001), minigan in float32 beside minigan in float64: in "
+        f"{kink.step - 1:,} steps the distance of D's weights only grows to {kink.before:.0e}. In step "
+        f"{kink.step:,}, {kink.crossed} of the {kink.of:,} numbers that enter a LeakyReLU lay above 0 in one "
+        f"and below 0 in the other, so that its slope was 1 here and 0.2 there: the distance jumps to "
+        f"{kink.after:.0e}, and 200 steps later it is {kink.later:.0e}."
+    )

@@ -1,0 +1,1 @@
+"""How good samples are, and what each number misses."""

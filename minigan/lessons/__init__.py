@@ -1,0 +1,122 @@
+"""What every lesson stands on: the claim, the list of lessons, and the run that prints and draws them.
+
+A lesson is a file lNN_name.py: Markdown cells with code cells between, and two functions. claims(quick) returns
+its numbers, each with what it must be and why; figure(quick) its picture. Importing a lesson runs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A number that a lesson states: what it is now, what it must be, and where that comes from.
+
+    tolerance is absolute; with at_most, `expected` is an upper bound. A claim that is `full` needs the full run
+    and is left out by --quick.
+    """
+
+    name: str
+    says: str
+    value: float
+    expected: float
+    tolerance: float
+    source: str
+    at_most: bool = False
+    full: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value is what it must be; never for NaN."""
+        if self.at_most:
+            return self.value <= self.expected + self.tolerance
+        return self.value == self.expected or abs(self.value - self.expected) <= self.tolerance
+
+
+class Claims(list[Claim]):
+    """A lesson's claims as they are computed: numbers that must be something, and bounds that they keep below."""
+
+    def is_(self, name: str, says: str, value: Any, expected: float, tolerance: float, source: str) -> None:
+        """Add that the value is what is expected, within the tolerance."""
+        self.append(Claim(name, says, float(value), expected, tolerance, source))
+
+    def below(self, name: str, says: str, value: Any, bar: float, source: str = "bar") -> None:
+        """Add that the value is at most the bar."""
+        self.append(Claim(name, says, float(value), bar, 0, source, at_most=True))
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson, as the first lines of its file tell it."""
+
+    number: int
+    title: str
+    question: str
+    seconds: float
+    path: Path
+
+    @property
+    def module(self) -> Any:
+        """The lesson, imported."""
+        return importlib.import_module(f"minigan.lessons.{self.path.stem}")
+
+
+def lessons() -> dict[int, Lesson]:
+    """All lessons by their number."""
+    found = {}
+    for path in sorted(HERE.glob("l[0-9][0-9]_*.py")):
+        text = path.read_text(encoding="utf-8")
+        head = re.search(r"^# # (\d\d)\. ([^:]+): (.+\?)$", text, re.M)
+        spent = re.search(r"^# \*About ([\d.]+) seconds?", text, re.M)
+        if head is None or spent is None:
+            raise ValueError(f"{path.name} must begin with '# # NN. Title: question?' and '# *About N seconds'")
+        number = int(head[1])
+        found[number] = Lesson(number, head[2], head[3], float(spent[1]), path)
+    return found
+
+
+def figures() -> Path:
+    """Where a lesson's figure goes: the repository's figures/, or the current folder for an installed minigan."""
+    root = HERE.parents[1]
+    return root / "figures" if (root / "setup.cfg").is_file() and (root / "figures").is_dir() else Path.cwd()
+
+
+def show(
+    name: str,
+    claims: Callable[[bool], Sequence[Claim]],
+    figure: Callable[[bool], Any],
+    quick: bool | None = None,
+) -> bool:
+    """Print the claims as a table, write the figure as NAME.png, and say whether all claims hold.
+
+    quick is what the command line says (--quick), unless given.
+    """
+    from minigan.plotting import save
+    from minigan.runs.training import blas_threads
+
+    quick = "--quick" in sys.argv[1:] if quick is None else quick
+    with blas_threads(1):  # a lesson's networks are small
+        made = list(claims(quick))
+        picture = figure(quick)
+    width = max(len(claim.says) for claim in made)
+    print(f"{'':{width}}  {'now':>14}  {'must be':>16}   from")
+    for claim in made:
+        bound = ("<= " if claim.at_most else "") + f"{claim.expected:.10g}"
+        verdict = "" if claim.holds else "   DOES NOT HOLD"
+        print(f"{claim.says:{width}}  {claim.value:14.10g}  {bound:>16}   {claim.source}{verdict}")
+    folder = Path.cwd() if quick else figures()  # figures/ holds what the full run draws
+    path = folder / f"{name}.png"
+    save(picture, path)
+    if (ipython := sys.modules.get("IPython")) is not None and ipython.get_ipython() is not None:
+        ipython.display.display(ipython.display.Image(filename=str(path)))  # in a notebook
+    print(f"figure: {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+    return all(claim.holds for claim in made)

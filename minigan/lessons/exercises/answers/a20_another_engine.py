@@ -1,0 +1,211 @@
+"""Exercise 20: a step of D that asks no engine's name."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from minigan.exercises import close, wrong
+
+HINTS = (
+    "Go through step_on_numpy and ask of each line: does np. stand in it? Does it make a Python number of an "
+    "array? Does it make an array, and of which float type?",
+    "xp.zeros(n) is float64 everywhere, and makes all that it meets float64. xp.zeros_like(s) takes type and "
+    "length from s. The check of the loss has to go: to ask is to copy.",
+    "label = xp.zeros_like(s); label[: len(real)] = 1; and return xp.mean(xp.logaddexp(0, s) - label * s) as it "
+    "is, without float(). All else is the NumPy version with xp for np.",
+)
+ANSWER = ("step",)
+WHY = """
+The formula never knew where it runs; what knew were the np. in front of each name, an array of labels made on the
+host in float64, and a float() that was there to be kind. On a GPU the first two are refused or slow, and the third
+makes the processor wait in every step for work that it could have queued. So: take the module as an argument (or
+ask the arrays), make new arrays `like` those that are there, and leave the looking to whoever wants to know.
+
+Common mistakes: xp.zeros(len(x)), with NumPy's default of float64, which widens all that it meets (a GPU's float64
+is often many times slower); xp.asarray of a NumPy array in every step, a copy in the other direction; .get() or
+np.asarray at the top, which computes on the host and brings nothing to the GPU; an if on the loss; w -= ..., which
+moves the caller's weights.
+"""
+
+
+def step(xp: Any, real: Any, fake: Any, w: Any, b: Any, rate: float) -> tuple[Any, Any, Any]:
+    """(w, b, loss) after one step, on the engine xp and in the float type of w."""
+    x = xp.concatenate([real, fake])
+    s = x @ w + b
+    label = xp.zeros_like(s)
+    label[: len(real)] = 1
+    slope = (1 / (1 + xp.exp(-s)) - label) / len(x)
+    return w - rate * (x.T @ slope), b - rate * xp.sum(slope), xp.mean(xp.logaddexp(0, s) - label * s)
+
+
+class Engine:
+    """A module of NumPy's names for arrays that are not on the host: all functions but those that look."""
+
+    looks = frozenset({"save", "savez", "savetxt", "array2string", "array_repr", "array_str", "allclose",
+                       "array_equal", "isscalar", "printoptions"})  # fmt: skip
+
+    def __getattr__(self, name: str) -> Any:
+        theirs = getattr(np, name)  # an AttributeError says that NumPy has no such name either
+        if name.startswith("_") or name in self.looks:
+            raise AttributeError(f"this engine has no {name}")
+        if isinstance(theirs, type) or not callable(theirs):
+            return theirs  # float32, pi, newaxis
+        makes = name in ("asarray", "array", "ascontiguousarray")
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if makes and any(isinstance(a, np.ndarray) for a in args):
+                raise TypeError(f"xp.{name} of a NumPy array copies from the host in every step; make it with xp")
+            return _out(theirs(*_in(args, f"xp.{name}"), **_in(kwargs, f"xp.{name}")))
+
+        return call
+
+
+class Strict:
+    """An array of Engine: it meets its like and numbers, never NumPy's arrays, and can't be looked at."""
+
+    def __init__(self, host: np.ndarray):
+        self._host = host
+
+    shape = property(lambda self: self._host.shape)
+    dtype = property(lambda self: self._host.dtype)
+    ndim = property(lambda self: self._host.ndim)
+    size = property(lambda self: self._host.size)
+    T = property(lambda self: Strict(self._host.T))
+
+    def __len__(self) -> int:
+        return len(self._host)
+
+    def __setitem__(self, place: Any, value: Any) -> None:
+        self._host[_in(place, "an index")] = _in(value, "x[...] = ")
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("get", "item", "tolist", "tobytes"):
+            raise _look(f".{name}()")
+        if name.startswith("_") or not hasattr(np.ndarray, name):
+            raise AttributeError(f"an array of this engine has no {name!r}")
+        return lambda *args, **kwargs: _out(getattr(self._host, name)(*_in(args, name), **_in(kwargs, name)))
+
+    def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
+        raise TypeError(
+            "NumPy was given an array that is on another engine: take xp for np., here "
+            "and wherever the other array was made"
+        )
+
+    __array_function__ = __array__
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(isinstance(a, np.generic) for a in inputs):  # a NumPy scalar beside an array is as good as Python's
+            return _out(getattr(ufunc, method)(*_in(inputs, ufunc.__name__)))
+        return self.__array__()
+
+
+def _look(how: str) -> Exception:
+    return TypeError(f"{how} looks at values: the engine would have to stop for it and copy them to the host")
+
+
+def _refusal(how: str) -> Any:
+    def refuse(self: Strict, *args: Any) -> Any:
+        raise _look(how)
+
+    return refuse
+
+
+def _operator(name: str) -> Any:
+    def apply(self: Strict, *others: Any) -> Any:
+        return _out(getattr(self._host, name)(*_in(others, f"an operator ({name.strip('_')})")))
+
+    return apply
+
+
+for _name in ("float", "int", "bool", "complex", "index", "repr", "str", "format", "iter", "contains"):
+    setattr(Strict, f"__{_name}__", _refusal({"repr": "print"}.get(_name, f"{_name}()")))
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
+    for _form in ("", "r", "i"):
+        setattr(Strict, f"__{_form}{_name}__", _operator(f"__{_form}{_name}__"))
+for _name in ("neg", "pos", "abs", "invert", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "getitem"):
+    setattr(Strict, f"__{_name}__", _operator(f"__{_name}__"))
+
+
+def _in(value: Any, name: str) -> Any:
+    """What NumPy may compute with behind the curtain; TypeError for an array of the host's."""
+    if isinstance(value, Strict):
+        return value._host
+    if isinstance(value, np.ndarray):
+        raise TypeError(f"{name} was given an array that NumPy has made: on this engine all arrays are made by xp")
+    if isinstance(value, (list, tuple)):
+        return type(value)(_in(v, name) for v in value)
+    return {k: _in(v, name) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def _out(value: Any) -> Any:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return Strict(np.asarray(value))
+    return type(value)(map(_out, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _by_loop(real: list, fake: list, w: list, b: float, rate: float) -> tuple[list[float], float, float]:
+    """The oracle: one row at a time, in Python's floats."""
+    rows = [(x, 1.0) for x in real] + [(x, 0.0) for x in fake]
+    pays, up, lift = [], [0.0] * len(w), 0.0
+    for x, label in rows:
+        s = b + math.fsum(v * u for v, u in zip(x, w, strict=True))
+        wanted = s if label else -s  # the logit of the right answer
+        pays.append(max(-wanted, 0.0) + math.log1p(math.exp(-abs(wanted))))
+        slope = (1 / (1 + math.exp(-s)) if s > 0 else math.exp(s) / (1 + math.exp(s))) - label
+        up = [g + slope * v for g, v in zip(up, x, strict=True)]
+        lift += slope
+    n = len(rows)
+    return [v - rate * g / n for v, g in zip(w, up, strict=True)], b - rate * lift / n, math.fsum(pays) / n
+
+
+def judge(student: Any, rng: np.random.Generator) -> None:
+    """Both engines, both float types, batches of many, of unequal sizes and of one row."""
+    sizes = [(int(rng.integers(3, 9)), int(rng.integers(10, 20)), int(rng.integers(2, 6))), (1, 1, 1), (7, 7, 2)]
+    for m, n, d in sizes:
+        for engine in ("NumPy", "a strict engine"):
+            for dtype in (np.float64, np.float32):
+                _case(student, rng, engine, dtype, (m, n, d))
+
+
+def _case(student: Any, rng: np.random.Generator, engine: str, dtype: Any, sizes: tuple[int, int, int]) -> None:
+    m, n, d = sizes
+    hosts = [a.astype(dtype) for a in (rng.normal(1, 2, (m, d)), rng.normal(-1, 2, (n, d)), rng.normal(0, 1, d),
+                                       rng.normal(0, 1, 1))]  # fmt: skip
+    rate = float(rng.uniform(0.1, 1))
+    kept = [a.copy() for a in hosts]
+    case = f"{engine}, {np.dtype(dtype).name}, {m} real and {n} fake rows of {d}"
+    there = engine != "NumPy"
+    xp, given = (Engine(), [Strict(a) for a in hosts]) if there else (np, hosts)
+    with np.errstate(all="ignore"):
+        got = student.step(xp, *given, rate)
+    if got is None:
+        wrong(f"{case}: your function returned None; is there a return statement?")
+    if not isinstance(got, (tuple, list)) or len(got) != 3:
+        wrong(f"{case}: wanted (w, b, loss), got {type(got).__name__}")
+    if not all(np.array_equal(a, b) for a, b in zip(hosts, kept, strict=True)):
+        wrong(f"{case}: your function changed an argument; leave the caller's arrays as they are")
+    new_w, new_b, loss = _by_loop(kept[0].tolist(), kept[1].tolist(), kept[2].tolist(), float(kept[3][0]), rate)
+    for name, have, want in zip(("w", "b", "loss"), got, (new_w, [new_b], loss), strict=True):
+        if there and not isinstance(have, Strict):
+            wrong(f"{case}: {name} is of type {type(have).__name__}, not an array of the engine it was given on")
+        found = have._host if there else np.asarray(have)
+        if found.dtype != dtype:
+            wrong(
+                f"{case}: {name} came back as {found.dtype}, wanted {np.dtype(dtype).name}: which array was made "
+                f"without a float type?"
+            )
+        tolerance = 1e-9 if dtype == np.float64 else 1e-4
+        close(f"{case}, {name}{_guess(name, found, loss, m + n)}", found, want, tolerance)
+
+
+def _guess(name: str, found: np.ndarray, loss: float, rows: int) -> str:
+    """A word on what a wrong loss might be, or nothing."""
+    if name == "loss" and found.size == 1:
+        if math.isclose(float(found.ravel()[0]), loss * rows, rel_tol=1e-5) and rows > 1:
+            return ": that is the sum over the rows; the mean is asked for"
+        if math.isclose(float(found.ravel()[0]), -loss, rel_tol=1e-5):
+            return ": only the sign is wrong"
+    return ""

@@ -1,0 +1,489 @@
+# %% [markdown]
+# # 02. The world in nine pixels: what is the probability of an image?
+# *About 2 seconds; afterwards you can list a world of images, draw from it, and say why nobody lists real ones.*
+#
+# A generative model is said to know how the data are distributed. For pictures this means that each way of filling
+# in the pixels, likely or absurd, has a probability of its own. That is quickly said and hard to imagine: a
+# photograph can be filled in in so many ways that nobody ever held the list in hand.
+#
+# So let us shrink the world until we can. An image here has 3 x 3 pixels, and a pixel is dark (0) or lit (1).
+# There are $2^9 = 512$ images. We can write down all of them, give each its probability, and look at the list.
+#
+# **Predict before you read on.** Suppose the world likes neighbouring pixels to be equal, and light a little more
+# than dark. Which of the 512 images is the most probable? And if you drew 1,000 images, how many of them would be
+# that one?
+
+# %%
+import math
+
+import numpy as np
+
+import minigan as mg
+from minigan.lessons import Claim, show
+
+SIDE = 3
+AGREE, LIT = 0.7, 0.1  # what a pair of equal neighbours, and what a lit pixel, adds to the score
+REPEATS = 50  # of each experiment with draws
+SIZES = (1_000, 10_000, 100_000)  # draws in an experiment
+
+
+def states(pixels: int = SIDE * SIDE) -> np.ndarray:
+    """All images of so many pixels, (2^pixels, pixels) of 0 and 1; row k spells k in binary, first pixel first."""
+    return np.arange(2**pixels)[:, None] >> np.arange(pixels)[::-1] & 1
+
+
+# %% [markdown]
+# ## A score for every image, and a sum that makes it a probability
+#
+# Our world gives each image a score: .7 for each of the 12 pairs of neighbours (side by side, or one above the
+# other) that are equal, and .1 for each lit pixel. Write $a(x)$ for the number of equal pairs:
+#
+# $$ s(x) = 0.7\, a(x) + 0.1 \sum_i x_i, \qquad p(x) = \frac{e^{s(x)}}{Z}, \qquad Z = \sum_{x'} e^{s(x')}. $$
+#
+# The exponential makes every score positive, and $Z$, the *partition function*, makes the 512 numbers sum to 1.
+# This is a small Boltzmann machine (Ackley, Hinton and Sejnowski 1985; Goodfellow, Bengio and Courville 2016,
+# section 20.1): whether two bits are equal is $2 x_i x_j - x_i - x_j + 1$, so the score is a quadratic form in the
+# pixels.
+#
+# Here is the whole of it. `states()` lists, `score` scores, `world` divides by the sum.
+
+
+# %%
+def score(x: np.ndarray, agree: float = AGREE, lit: float = LIT) -> np.ndarray:
+    """s(x) of images x (n, rows * SIDE) -> (n,)."""
+    image = x.reshape(len(x), -1, SIDE)
+    equal_down = (image[:, 1:] == image[:, :-1]).sum(axis=(1, 2))
+    equal_across = (image[:, :, 1:] == image[:, :, :-1]).sum(axis=(1, 2))
+    return agree * (equal_down + equal_across) + lit * x.sum(axis=1)
+
+
+def partition_function(rows: int = SIDE, agree: float = AGREE, lit: float = LIT) -> float:
+    """Z of the world with so many rows of SIDE pixels, by adding up all 2^(SIDE rows) terms."""
+    return float(np.exp(score(states(SIDE * rows), agree, lit)).sum())
+
+
+def world(agree: float = AGREE, lit: float = LIT) -> np.ndarray:
+    """The probabilities (512,) of the images in `states()`, in its order."""
+    return np.exp(score(states(), agree, lit)) / partition_function(SIDE, agree, lit)
+
+
+# %% [markdown]
+# The answer to the first question is the image with all nine pixels lit: it has all 12 pairs and all nine lit
+# pixels. Its probability is .0909. So of 1,000 draws, about 91 show it, and *nine in ten show something else*.
+# Second comes the all-dark image with .0369. A chessboard, where no neighbours agree, gets .0000137: one draw in
+# 73,000.
+#
+# How wide is this world? Its entropy, $H = -\sum p \log_2 p$, is 7.668 bits: as uncertain as a fair choice among
+# $2^{7.668} = 203$ images, out of 512 (9 bits). Lesson 04 says what a bit of entropy buys.
+#
+# **Why not one number per pixel?** Every pixel is lit with a probability a little above one half, and it is
+# tempting to multiply nine such numbers. That model gives the all-lit image .0067, nearly fourteen times too
+# little, and its KL divergence from the world (lesson 04) is 1.190 bits: it knows how bright the pixels are and
+# nothing of how they go together. The probability belongs to the *combination*. That takes 511 free numbers where
+# the product takes nine, and this is the whole difficulty.
+
+
+# %%
+def of_single_pixels(p: np.ndarray) -> np.ndarray:
+    """The probabilities (512,) of the world with p's pixel means whose pixels don't know of each other."""
+    mean = p @ states()
+    return np.where(states() == 1, mean, 1 - mean).prod(axis=1)
+
+
+# %% [markdown]
+# ## Drawing an image
+#
+# To sample, lay the 512 probabilities end to end: they fill the stretch from 0 to 1. Throw a dart uniformly at it
+# and take the image whose piece it hits. The ends of the pieces are the running sums, a staircase from 0 to 1, and
+# finding the piece is reading that staircase backwards: hence *inverse-CDF sampling*. `mg.Discrete(p).sample` does
+# this; in the exercise you write it.
+#
+# One often reads that sampling is choosing the combinations of large probability. Loosely, yes; taken at its word
+# it is another thing. Choose the most probable one and you get the all-lit image, every time: those picks have
+# entropy 0 bits, and .909 of the probability lies on images they never show. A sampler must show the improbable
+# ones as well, exactly as rarely as they deserve, and together they are most of what there is. (Keep this in mind
+# for lesson 15: a generator which has found one convincing picture and repeats it makes the same mistake.)
+#
+# How soon do frequencies become probabilities? Measure the miss by the *total variation distance*, half the sum of
+# all absolute differences: it is the share of draws that would have to be moved. The count of one image is
+# binomial, its frequency has standard deviation $\sqrt{p(1-p)/n}$, and a normal number is off by $\sqrt{2/\pi}$
+# standard deviations on average. Add up and halve:
+#
+# $$ E\,\mathrm{TV} \approx \sum_x \sqrt{\frac{p(x)\,(1-p(x))}{2 \pi n}}. $$
+#
+# For our world: .2299 at 1,000 draws, .0727 at 10,000, .0230 at 100,000. Ten times as many draws for a bit more
+# than three times the precision: the slope -1/2 that will return in lesson 07. With few draws the formula promises
+# too much trouble (at n = 10 it says 2.30, and no TV exceeds 1): counts of 0 and 1 aren't normal. From n = 1,000
+# on it is good to 1 %, and De Moivre's exact formula for the binomial's mean miss, older than the normal curve, is
+# beside it below.
+
+
+# %%
+def expected_tv(p: np.ndarray, n: int) -> float:
+    """The formula above: the mean TV between p and the frequencies of n draws, for large n."""
+    return float(np.sqrt(p * (1 - p) / (2 * math.pi * n)).sum())
+
+
+def measured_tv(p: np.ndarray, n: int, repeats: int = REPEATS, seed: int = 2) -> float:
+    """The mean TV between p and the frequencies of n draws, over so many experiments."""
+    rng, distribution = np.random.default_rng(seed), mg.Discrete(p)
+    total = 0.0
+    for _ in range(repeats):
+        draws = distribution.sample(n, rng)[:, 0].astype(int)
+        total += np.abs(np.bincount(draws, minlength=len(p)) / n - p).sum() / 2
+    return total / repeats
+
+
+def de_moivre_tv(p: np.ndarray, n: int) -> float:
+    """The same mean exactly: E|K - np| = 2 v C(n, v) p^v (1 - p)^(n - v + 1) for each image, v = floor(np) + 1."""
+    total = 0.0
+    for chance in p:
+        v = math.floor(n * chance) + 1
+        log_choose = math.lgamma(n + 1) - math.lgamma(v + 1) - math.lgamma(n - v + 1)
+        total += 2 * v * math.exp(log_choose + v * math.log(chance) + (n - v + 1) * math.log1p(-chance))
+    return total / n / 2
+
+
+# %% [markdown]
+# ## And a real picture?
+#
+# Listing costs one term per image, and **every further bit doubles the list**. A handwritten digit of 28 x 28
+# pixels, only dark or lit, has $2^{784}$ combinations. Written out, that is
+
+# %%
+IMAGES = int(
+    "10174582569701926077392351975587856746131528201775982910760891436407527523525439"
+    "56225804474009941755789631639189671820136396606697711084759576928108570988471389"
+    "03161308502419410142185759152435680068435915159402496058513611411689167650816"
+)
+
+# %% [markdown]
+# or 1.02e236. A machine that adds $10^{18}$ terms a second and had started at the Big Bang would need some
+# $10^{200}$ such lifetimes to find $Z$. The score of one image takes a moment; its *probability* is out of reach.
+# That is what "intractable density" means: not a formula that we lack, but a sum that we can't finish.
+#
+# There are cheats, where the world is kind. Ours ties only neighbours, so a row needs to know only the row above
+# it, and the sum can be carried down row by row. That is a product of 8 x 8 matrices instead of a list of 512, and
+# a good check: both give $\log Z = 11.698$ nats. But for rows of 28 pixels the matrix would have $2^{28}$ rows and
+# columns, and if every pixel may talk to every other, nothing is saved at all.
+
+
+# %%
+def z_row_by_row(rows: int = SIDE, agree: float = AGREE, lit: float = LIT) -> float:
+    """Z without the list: what all images down to this row are worth, kept apart by what the last row shows."""
+    row = states(SIDE)
+    within = np.exp(agree * (row[:, 1:] == row[:, :-1]).sum(axis=1) + lit * row.sum(axis=1))  # (8,)
+    between = np.exp(agree * (row[:, None] == row).sum(axis=2))  # (8, 8)
+    worth = within
+    for _ in range(rows - 1):
+        worth = (worth @ between) * within
+    return float(worth.sum())
+
+
+# %% [markdown]
+# Here the roads of the next lessons part. One can **bound** the log-probability and train on the bound (lesson
+# 06). One can **walk** through the images by small steps that never need $Z$, since it cancels in every quotient
+# $p(x')/p(x)$ (lesson 07, on this very world). One can build the probability **pixel after pixel**, each given the
+# ones before, so that it sums to 1 by construction. And one can give up the probability and learn only to **draw**
+# (lesson 08): that is what a GAN does. It is sometimes introduced as a model with a probability for each image; in
+# the sense of this lesson it isn't one. It holds no list and no formula for $p(x)$, only a way to sample.
+#
+# ## What goes wrong in practice
+#
+# - **The staircase ends below 1.** 512 rounded numbers sum to $1 - 10^{-16}$ or so, and one day a dart lands above
+#   the last step. Divide by the last step, not by a sum taken in another order.
+# - **Scores overflow.** With .7 and 12 pairs we are safe; with 784 pixels $e^{s}$ soon isn't a finite number.
+#   Subtract the largest score first: it cancels.
+# - **The most probable image is taken for a typical one.** It rarely is, and less so the more pixels there are.
+#
+# **Sources.** Ackley, Hinton and Sejnowski (1985), *A learning algorithm for Boltzmann machines*, eq. 1 to 4.
+# Goodfellow, Bengio and Courville (2016), *Deep Learning*, sections 16.2 and 20.1, and chapter 18 on the partition
+# function. Goodfellow (2016), *NIPS 2016 Tutorial: Generative Adversarial Networks*, section 2.3. Devroye (1986),
+# *Non-Uniform Random Variate Generation*, section III.2, on inverse-CDF sampling. Diaconis and Zabell (1991),
+# *Closed form summation for classical distributions*, section 1, on De Moivre's formula.
+
+
+# %%
+def claims(quick: bool = False) -> list[Claim]:
+    p, sizes = world(), SIZES[:2] if quick else SIZES
+    z, best = z_row_by_row(), math.exp(12 * AGREE + 9 * LIT)
+    step = 1e-5  # for d log Z / dt of the world with scores t s(x), which is the mean score
+    warmer, cooler = (math.log(z_row_by_row(3, t * AGREE, t * LIT)) for t in (1 + step, 1 - step))
+    entropy = (math.log(z) - (warmer - cooler) / (2 * step)) / math.log(2)
+    alone = of_single_pixels(p)
+    lit = p @ states()
+    tie = sum(mg.entropy(np.array([m, 1 - m]), "bits") for m in lit) - entropy
+    picks = np.bincount(np.full(1000, p.argmax()), minlength=512) / 1000
+    chess = math.exp(5 * LIT) / z
+    terms = [len(states(bits)) for bits in range(4, 19)]
+    rigorous = "De Moivre's exact mean; McDiarmid's bar, failed by chance < 1 in 10,000"
+    tv = {n: measured_tv(p, n) for n in sizes}
+    found = [
+        Claim("states", "images of 3 x 3 binary pixels", len(states()), 512, 0, "2^9"),
+        Claim("sum", "sum of their probabilities", p.sum(), 1, 1e-12, "what a distribution is"),
+        Claim(
+            "log_z",
+            "log Z by listing 512 images, nats",
+            math.log(partition_function()),
+            math.log(z),
+            1e-11,
+            "carried row by row, by 8 x 8 matrices",
+        ),
+        Claim(
+            "log_z_printed",
+            "log Z, to the digits of the text, nats",
+            math.log(partition_function()),
+            11.698,
+            5e-4,
+            "the text",
+        ),
+        Claim(
+            "largest",
+            "probability of the all-lit image, the largest of all",
+            p.max(),
+            best / z,
+            1e-14,
+            "e^(12 x .7 + 9 x .1) over Z row by row: .0909",
+        ),
+        Claim(
+            "all_dark",
+            "probability of the all-dark image",
+            p[0],
+            math.exp(12 * AGREE) / z,
+            1e-14,
+            "e^(12 x .7) over Z row by row: .0369",
+        ),
+        Claim(
+            "chessboard",
+            "a chessboard is drawn once in so many draws",
+            1 / p[0b101010101],
+            1 / chess,
+            1e-6,
+            "Z row by row over e^(5 x .1): 73,000",
+        ),
+        Claim(
+            "entropy",
+            "entropy of the world, bits",
+            mg.entropy(p, "bits"),
+            entropy,
+            1e-7,
+            "log Z - d log Z / dt, scores times t, row by row: 7.668",
+        ),
+        Claim(
+            "effective",
+            "2^entropy: as many equally probable images",
+            2 ** mg.entropy(p, "bits"),
+            2**entropy,
+            1e-4,
+            "the same: 203",
+        ),
+        Claim(
+            "alone_largest",
+            "all-lit image, if pixels didn't know of each other",
+            alone[-1],
+            0.0067,
+            5e-5,
+            "the text",
+        ),
+        Claim(
+            "alone_factor",
+            "the all-lit image's probability over that",
+            p[-1] / alone[-1],
+            best / z / math.prod(lit),
+            1e-9,
+            "e^(12 x .7 + 9 x .1) over Z row by row and nine means: 13.6",
+        ),
+        Claim(
+            "tie",
+            "KL from the world to its single pixels, bits",
+            mg.kl(p, alone, "bits"),
+            tie,
+            1e-6,
+            "the nine pixels' entropies less the world's: 1.190",
+        ),
+        Claim(
+            "argmax_entropy",
+            "entropy of 1,000 picks of the most probable, bits",
+            mg.entropy(picks, "bits"),
+            0,
+            0,
+            "log 1",
+        ),
+        Claim(
+            "argmax_tv",
+            "TV of those picks from the world",
+            np.abs(picks - p).sum() / 2,
+            1 - best / z,
+            1e-12,
+            "all but the largest probability: .909",
+        ),
+        *(
+            Claim(
+                f"tv_{n}",
+                f"mean TV of the frequencies of {n:,} draws",
+                tv[n],
+                de_moivre_tv(p, n),
+                math.sqrt(math.log(2e4) / (2 * n * REPEATS)),
+                rigorous,
+                full=n == SIZES[-1],
+            )
+            for n in sizes
+        ),
+        *(
+            Claim(
+                f"tv_formula_{n}",
+                f"the formula for it at n = {n:,}",
+                expected_tv(p, n),
+                printed,
+                6e-5,
+                "the text; within 1 % of the exact mean above",
+            )
+            for n, printed in zip(SIZES, (0.2299, 0.0727, 0.0230), strict=True)
+        ),
+        Claim(
+            "tv_formula",
+            "the formula over De Moivre's exact mean, n = 1,000",
+            expected_tv(p, 1000) / de_moivre_tv(p, 1000),
+            1,
+            0.01,
+            "central limit theorem",
+        ),
+        Claim(
+            "tv_10",
+            "the formula at n = 10, where it is of no use",
+            expected_tv(p, 10),
+            10 * expected_tv(p, 1000),
+            1e-12,
+            "ten times that at 1,000: 2.30",
+        ),
+        Claim(
+            "digits",
+            "the 237 digits of the images of 28 x 28 binary pixels, less 2^784",
+            IMAGES - 2**784,
+            0,
+            0,
+            "whole numbers",
+        ),
+        Claim(
+            "digits_rounded",
+            "the same over 1e236",
+            IMAGES / 10**236,
+            10 ** (784 * math.log10(2) - 236),
+            1e-10,
+            "logarithms: 1.02",
+        ),
+        Claim(
+            "lifetimes",
+            "log10 of the ages of the universe that listing them takes",
+            math.log10(IMAGES / 1e18 / (13.8e9 * 31_557_600)),
+            200,
+            0.5,
+            "1e18 terms a second, 13.8e9 years",
+        ),
+        Claim("doubling", "terms in a list of 18 bits over one of 4", terms[-1] / terms[0], 2**14, 0, "2 a bit"),
+        Claim(
+            "log_z_18",
+            "log Z of a world of 6 x 3 pixels by listing 262,144, nats",
+            math.log(partition_function(6)),
+            math.log(z_row_by_row(6)),
+            1e-10,
+            "row by row, by 8 x 8 matrices",
+        ),
+    ]
+    if not quick:
+        slope = math.log(tv[100_000] / tv[1_000]) / math.log(100)
+        found.append(
+            Claim(
+                "tv_slope",
+                "slope of log mean TV against log n, 1,000 to 100,000 draws",
+                slope,
+                -0.5,
+                0.03,
+                "the formula; bar: those of tv_1000 and tv_100000 together",
+                full=True,
+            )
+        )
+    return found
+
+
+# %%
+def figure(quick: bool = False):
+    from matplotlib.figure import Figure
+
+    p, pictures = world(), states().reshape(-1, SIDE, SIDE)
+    order = p.argsort()[::-1]
+    n, rng = 10_000, np.random.default_rng(0)
+    draws = mg.Discrete(p).sample(n, rng)[:, 0].astype(int)
+    seen = np.bincount(draws, minlength=512)[order] / n
+
+    drawing = Figure(figsize=(8, 4.6), layout="constrained")
+    title = "Sampling shows every image as often as it deserves; even the most probable is only one in eleven"
+    drawing.suptitle(title, fontsize=10)
+    above, below = drawing.subfigures(2, 1, height_ratios=[2.4, 1])
+    bars, miss = above.subplots(1, 2, width_ratios=[1.7, 1])
+    bars.bar(range(1, 513), p[order], width=1.0, color="#0072B2", label="probability of each of the 512 images")
+    bars.plot(
+        range(1, 513),
+        np.where(seen > 0, seen, np.nan),
+        ".",
+        color="#D55E00",
+        ms=2.5,
+        label=f"its share of {n:,} draws",
+    )
+    bars.set(
+        xscale="log",
+        xlim=(0.75, 530),
+        ylim=(0, 0.105),
+        ylabel="probability",
+        xlabel="image, by rank of its probability (1 to 512)",
+    )
+    bars.set_xticks([1, 2, 10, 100, 512], ["1", "2", "10", "100", "512"])
+    bars.minorticks_off()
+    bars.legend(frameon=False, fontsize=8, loc="upper right")
+    for rank, x, y in ((0, 0.115, 0.66), (1, 0.28, 0.50), (2, 0.43, 0.40)):
+        inset = bars.inset_axes([x, y, 0.1, 0.14])
+        _image(inset, pictures[order[rank]])
+
+    sizes = np.array([1_000, 10_000] if quick else SIZES)
+    grid = np.geomspace(300, 300_000, 50)
+    miss.loglog(grid, [expected_tv(p, k) for k in grid], color="#0072B2", label="formula, slope -1/2")
+    measured = [measured_tv(p, k, 10) for k in sizes]
+    miss.loglog(sizes, measured, "o", color="#D55E00", label="mean of 10 experiments")
+    miss.axhline(1 - p.max(), color="0.45", ls="--")
+    miss.text(330, 1 - p.max(), "always the most probable", va="bottom", fontsize=8, color="0.3")
+    miss.set(xlabel="draws n", ylabel="TV of frequencies from p", ylim=(0.01, 2))
+    miss.legend(frameon=False, fontsize=8, loc="lower left")
+
+    rows = below.subplots(2, 16)
+    for column in range(16):
+        _image(rows[0, column], pictures[draws[column]])
+        _image(rows[1, column], pictures[p.argmax()])
+    for row, text in zip(rows[:, 0], ("16 draws", "16 picks of the\nmost probable"), strict=True):
+        row.set_ylabel(text, rotation=0, ha="right", va="center", fontsize=8)
+    return drawing
+
+
+def _image(axes, image: np.ndarray) -> None:
+    """Show one image without ticks, lit pixels light."""
+    axes.imshow(image, cmap="gray", vmin=-0.25, vmax=1)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set(visible=True, color="0.5")
+
+
+# %% [markdown]
+# ## Now you
+#
+# `minigan exercise start 2` puts `exercises/e02_inverse_cdf.py` into your folder: write the sampler that turns a
+# dart into an image. The judge brings weights that don't sum to 1, pieces of width zero, and a dart on the very
+# edge. Then `minigan exercise check 2`; if you are stuck, `minigan exercise hint 2`.
+#
+# Things to try here: set `AGREE = 2.0` and see the world shrink to two images; set it to -0.7 and guess the
+# winners.
+#
+# Next, lesson 03: we chose .7 and .1 by decree. Given a pile of images, which numbers made them likely?
+
+# %%
+if __name__ == "__main__":
+    show("l02_nine_pixels", claims, figure)

@@ -1,0 +1,434 @@
+"""A run on disk: trained in a folder, stopped or killed at any moment, gone on with, and the same in the end.
+
+While it is trained in, the folder holds recipe.json; history.csv and frames.bin, which only grow; and
+checkpoint.npz, written anew every so many steps, which says how much of those two counts. So the checkpoint alone
+decides where a run stands: what was written after it is cut off and made again. samples.png and training.gif are
+drawn from these files in the end, and frames.bin goes.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import math
+import os
+import platform
+import shlex
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..core.gan import GAN
+from ..data.datasets import Dataset, write_whole
+from ..judge.metrics import quality
+from ..theory import oracle
+from ..theory.distributions import Discrete, Distribution
+from . import checkpoint
+from .checkpoint import CheckpointError
+from .parallel import Ranks
+from .recipe import SAMPLES, Recipe, RecipeError, Run, load_run, read, start
+from .training import Diverged, Stopped, as_csv, cores, threads_for, train
+
+EMPTY = {"bytes": 0, "sha256": hashlib.sha256().hexdigest()}  # the mark of a file that nothing is in
+
+
+class Log:
+    """A file that only grows; its `mark`, kept in a checkpoint, says how much of it the checkpoint knows.
+
+    It is locked while it is open, so that one process at a time trains in a folder. The system drops the lock when
+    the process ends, however it ends. Raises CheckpointError where another process holds it.
+    """
+
+    def __init__(self, path: Path):
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise CheckpointError(f"{path} is a link, a pipe or a folder; put a file there, for it is written to")
+        self.path = path
+        self.file = path.open("a+b", buffering=0)  # what is written is with the system at once
+        try:
+            _lock(self.file)
+        except BlockingIOError:
+            self.file.close()
+            raise CheckpointError(
+                f"{path.parent} is being trained in by another process; wait for it, or train in another folder"
+            ) from None
+
+    def cut(self, mark: dict[str, Any]) -> None:
+        """Go back to this mark; raises CheckpointError where it tells of another file."""
+        head = checkpoint.kept(self.path, mark)
+        self.file.truncate(len(head))
+        self.hash, self.size = hashlib.sha256(head), len(head)
+
+    def write(self, content: bytes) -> None:
+        """Append, whole: a raw file may take a part, and say only for the rest that the disk is full."""
+        rest = memoryview(content)
+        while rest:
+            rest = rest[self.file.write(rest) :]
+        self.hash.update(content)
+        self.size += len(content)
+
+    def here(self) -> bool:
+        """Whether the file is still in its place, and not another one."""
+        return self.path.exists() and os.path.samestat(os.fstat(self.file.fileno()), os.stat(self.path))
+
+    def mark(self) -> dict[str, Any]:
+        """The length so far and its checksum, once all of it is on the disk; raises OSError if it is not there."""
+        if not self.here():
+            raise OSError(errno.ENOENT, "was deleted or moved while it was trained in", str(self.path.parent))
+        os.fsync(self.file.fileno())
+        return {"bytes": self.size, "sha256": self.hash.hexdigest()}
+
+
+def _lock(file: Any) -> None:
+    """Hold this file until it is closed; BlockingIOError if another process holds it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(1 << 30)  # a byte that is never reached, for a locked one cannot be read
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError from error
+    else:
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:  # a file system without locks: better unlocked than not at all
+            pass
+
+
+def surroundings(run: Run, data: Distribution | Dataset, ranks: Ranks | None = None) -> dict[str, Any]:
+    """What a run's bits depend on beside its recipe: machine, libraries, BLAS threads, the data's own numbers."""
+    import threadpoolctl
+
+    backend = run.gan.generator.backend
+    config = np.show_config(mode="dicts")
+    blas, pools = config["Build Dependencies"]["blas"], threadpoolctl.threadpool_info()
+    kernels = {pool.get("architecture") for pool in pools if pool["internal_api"] in blas["name"]}
+    found = {
+        "minigan": __version__,
+        "machine": f"{platform.machine()} {' '.join(config['SIMD Extensions']['found'])}",
+        "system": " ".join((platform.system(), *platform.libc_ver())),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "blas": " ".join([blas["name"], blas["version"], *sorted(filter(None, kernels))]),
+        "threads": _threads(run, ranks),
+        "ranks": 1 if ranks is None else ranks.size,
+    }
+    if backend.name == "cupy":
+        device = backend.xp.cuda.runtime.getDeviceProperties(0)["name"].decode()
+        found["gpu"] = f"{device}, CuPy {backend.xp.__version__}"
+    if isinstance(data, Dataset):
+        found["data"] = hashlib.sha256(np.ascontiguousarray(data.x).data).hexdigest()
+    return found
+
+
+class Keeper:
+    """Keeps a run's folder while it is trained: a hook that writes rows, frames and, when due, a checkpoint.
+
+    It holds the folder's lock from the start to `close`.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder, self.began, self.saved = folder, -1, -1  # steps: of a new run's start, of the last checkpoint
+        self.history = self.frames = Log(folder / "history.csv")
+
+    def take(
+        self, run: Run, data: Distribution | Dataset, made_with: list[Any], extra: dict[str, Any] | None = None
+    ) -> None:
+        """Keep this run: a new one, or with what its checkpoint says beside it, the one that is here.
+
+        made_with lists the surroundings (see `surroundings`) it was trained in, more than one if it was moved.
+        """
+        from .. import plotting  # matplotlib is imported when a figure is wanted
+
+        self.run, self.data, self.made_with, self.plotting = run, data, made_with, plotting
+        self.grid = plotting.opinion_grid(data)
+        one = data.dim == run.gan.latent.dim == run.gan.packing == 1 if isinstance(data, Distribution) else False
+        self.exact = one and not isinstance(data, Discrete)  # on a line, nothing about the game need be estimated
+        rows = math.ceil(run.recipe.steps / run.recipe.log_every)
+        self.stride = run.recipe.log_every * math.ceil(rows / max(1, run.recipe.frames))
+        self.frames = Log(self.folder / "frames.bin")
+        for name, log in (("history", self.history), ("frames", self.frames)):
+            log.cut(EMPTY if extra is None else extra.get(name, {}))
+        if extra is not None:
+            self.saved = run.gan.steps
+        else:
+            self.began = run.gan.steps
+            write_whole(self.folder / "recipe.json", run.recipe.to_json().encode())
+            self.save()  # a folder that cannot be written to shows now, not in the end
+
+    def worth(self, error: BaseException) -> bool:
+        """Whether the folder is worth keeping after this error: whether it holds more than a run that begins."""
+        wanted = isinstance(error, Diverged | KeyboardInterrupt)
+        return self.history.here() and self.saved > self.began - wanted
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self.history.file.close()
+        self.frames.file.close()
+
+    def train(self, progress: bool = False, ranks: Ranks | None = None) -> Run:
+        """Take the steps that are left, and draw; what stops it gets a note that says what the folder holds."""
+        run, recipe = self.run, self.run.recipe
+        steps = recipe.steps - run.gan.steps
+        how: Any = {"hooks": [self], "scaler": run.scaler, "history": run.history, "progress": progress}
+        how |= {"log_every": recipe.log_every, "threads": _threads(run, ranks)}
+        if ranks is not None:
+            run.gan.spread(ranks)
+            _send(run, ranks)
+        try:
+            with _signals() as stop:
+                if steps:
+                    train(run.gan, self.data, steps, recipe.batch, stop=stop, **how)
+            self.draw()
+        except BaseException as error:
+            if isinstance(error, Diverged | Stopped) and run.gan.steps > self.saved:
+                self.save()
+            if isinstance(error, Diverged):
+                self.draw()
+                error.add_note(f"{self.folder} holds the last good state")
+            elif self.worth(error):
+                go_on = f"`minigan train --resume {shlex.quote(str(self.folder))}` goes on"
+                error.add_note(f"{self.folder} holds its state after step {self.saved:,}; {go_on}")
+            raise
+        self.close()
+        self.frames.path.unlink()
+        return run
+
+    def __call__(self, gan: GAN, row: dict[str, float]) -> None:
+        recipe, step = self.run.recipe, gan.steps
+        if self.shows(step):
+            self.frames.write(self.frame(row).astype("<f4").tobytes())
+        late = ["js", "gap", "quality"] if self.exact else ["quality"]  # of some rows only
+        columns = [*(name for name in row if name not in late), *late]
+        self.history.write(as_csv([row], columns, header=self.history.size == 0).encode())
+        due = [n for n in (recipe.save_every, recipe.keep_every) if n and step // n > self.saved // n]
+        if due or step == recipe.steps:
+            self.save(keep=recipe.keep_every in due)
+
+    def shows(self, step: int) -> bool:
+        """Whether the animation has a frame of this step."""
+        return step % self.stride == 0 or step == self.run.recipe.steps
+
+    def frame(self, row: dict[str, float]) -> np.ndarray:
+        """What the figures show of this step, as one vector: samples, D's opinions, and the density of G(z).
+
+        Puts the quality of the samples into the row, and where both players stand (see `oracle`) if that is known.
+        """
+        samples = self.run.sample(SAMPLES)
+        if not np.isfinite(samples).all():  # the weights are finite, and what they make no longer
+            rows = self.run.history.rows
+            raise Diverged(int(row["step"]), "samples", int(rows[-1]["step"]) if rows else 0)
+        row["quality"] = float(quality(samples, self.data)[1])
+        shown = samples[: self.plotting.IMAGES] if self.run.form.get("image") else samples
+        parts = [shown.ravel()]
+        if self.grid is not None:
+            parts.append(self.run.opinion(self.grid))
+        if self.exact:
+            assert isinstance(self.data, Distribution)
+            gan, where = self.run.gan, oracle.standing(self.run, self.data)
+            row |= {"js": where.js, "gap": where.gap}
+            generator = gan.generator if gan.average is None else gan.average
+            made = oracle.pushforward(generator, gan.latent, self.run.scaler)
+            parts.append(made.density(np.asarray(self.grid)))
+        return np.concatenate(parts)
+
+    def save(self, keep: bool = False) -> None:
+        """Write the checkpoint, once all is on the disk that it tells of; and one to keep, by its step."""
+        run = self.run
+        extra = {"recipe": asdict(run.recipe), "form": run.form, "made with": self.made_with}
+        marks = {"history": self.history.mark(), "frames": self.frames.mark()}
+        arrays = {"scaler.shift": run.scaler.shift, "scaler.scale": run.scaler.scale}
+        for name in [f"checkpoint-{run.gan.steps:08}.npz"] * keep + ["checkpoint.npz"]:
+            checkpoint.save(run.gan, self.folder / name, extra | marks, **arrays)
+        self.saved = run.gan.steps
+
+    def draw(self) -> None:
+        """Draw samples.png and training.gif from the files, each whole or not at all."""
+        numbers = np.frombuffer(self.frames.path.read_bytes(), "<f4")
+        rows = [row for row in self.run.history.rows if self.shows(int(row["step"]))]
+        if not rows:
+            return
+        width, name = self.run.gan.generator.widths[-1], Path(self.run.recipe.data).stem
+        beside = 0 if self.grid is None else len(self.grid)
+        frames = []
+        for row, x in zip(rows, numbers.reshape(len(rows), -1), strict=True):
+            end = len(x) - beside * (1 + self.exact)
+            parts: Any = [x[end : end + beside] if beside else None, row, x[-beside:] if self.exact else None]
+            frames.append(self.plotting.Frame(int(row["step"]), x[:end].reshape(-1, width), *parts))
+        figure = self.plotting.samples_figure(self.data, frames[-1], self.run.history, name=name)
+        with _whole(self.folder / "samples.png") as part:
+            self.plotting.save(figure, part)
+        if self.run.recipe.frames:
+            with _whole(self.folder / "training.gif") as part:
+                self.plotting.animate(self.data, frames, part, name=name)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A place to write to, which becomes the path when all went well."""
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)  # a link there would lead what is written elsewhere
+    try:
+        yield part
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _signals() -> Iterator[Callable[[], bool]]:
+    """Gives a function that says whether Ctrl-C or SIGTERM came since; a second Ctrl-C interrupts as ever."""
+    came: list[int] = []
+
+    def note(number: int, frame: Any) -> None:
+        if came:
+            raise KeyboardInterrupt
+        came.append(number)
+
+    old = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) != signal.SIG_IGN:  # as nohup and a shell's & leave it
+                old[number] = signal.signal(number, note)
+    try:
+        yield lambda: bool(came)
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def run(recipe: Recipe, folder: Path, progress: bool = False, ranks: Ranks | None = None) -> Run:
+    """Train as the recipe says and leave a run folder: recipe, history, checkpoint, samples.png, training.gif.
+
+    The folder must not exist, or be empty. A run that fails before its first checkpoint leaves nothing behind; any
+    other, and one that diverges or is stopped, leaves what `resume` goes on from. Of several ranks only the first
+    writes. Raises what `start` and `train` raise, and OSError.
+    """
+    if ranks is not None and not ranks.first:
+        return follow(ranks)
+    _check_free(folder)
+    return train_in(folder, *start(recipe), progress, ranks)
+
+
+def follow(ranks: Ranks) -> Run:
+    """Train beside the first rank, from the state that it sends, and write nothing."""
+    text, steps, vectors = ranks.broadcast(None)
+    state, data = start(Recipe.from_json(text))
+    state.gan.restore(steps, vectors)
+    state.gan.spread(ranks)
+    recipe, left = state.recipe, state.recipe.steps - steps
+    with _signals() as stop:
+        if left:
+            how: Any = {"log_every": recipe.log_every, "threads": _threads(state, ranks), "stop": stop}
+            train(state.gan, data, left, recipe.batch, scaler=state.scaler, **how)
+    return state
+
+
+def _threads(state: Run, ranks: Ranks | None) -> int:
+    """BLAS threads: as many as the recipe says or the networks want, and a rank's share of the cores at most."""
+    wanted = state.recipe.threads or threads_for(state.gan)
+    return wanted if ranks is None else min(wanted, max(1, cores() // ranks.local))
+
+
+def _check_free(folder: Path, *own: str) -> None:
+    if folder.exists() and (not folder.is_dir() or {path.name for path in folder.iterdir()} - {*own}):
+        raise RecipeError(f"{folder} already holds something; give another folder with --out")
+
+
+def train_in(
+    folder: Path, state: Run, data: Distribution | Dataset, progress: bool = False, ranks: Ranks | None = None
+) -> Run:
+    """Train this run to its end in a new or empty folder; `run` says what is left there."""
+    _check_free(folder)
+    made = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    with closing(Keeper(folder)) as keeper:
+        _check_free(folder, "history.csv")  # a rival may have been faster
+        try:
+            keeper.take(state, data, [surroundings(state, data, ranks)])
+            return keeper.train(progress, ranks)
+        except BaseException as error:
+            if keeper.history.here() and not keeper.worth(error):
+                keeper.close()
+                for path in [folder] if made else folder.iterdir():
+                    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+                error.add_note("nothing was left behind")
+            raise
+
+
+def resume(folder: Path, anyway: bool = False, progress: bool = False, ranks: Ranks | None = None) -> Run:
+    """Go on with a run that was stopped or killed: it ends with the bytes that it would have ended with.
+
+    That is so in the same surroundings; where they differ from those that the run records, RecipeError names what
+    does, unless it is to go on anyway. A run that has ended is given back as it is. Raises what `load` raises,
+    and CheckpointError where another process trains in the folder.
+    """
+    if ranks is not None and not ranks.first:
+        return follow(ranks)
+    if not (folder / "recipe.json").is_file():
+        raise RecipeError(f"{folder} holds no run to go on with; `minigan train` makes one, and says where")
+    with closing(Keeper(folder)) as keeper:
+        if not (folder / "checkpoint.npz").exists():  # killed before its first
+            state, data = start(read(folder / "recipe.json"))
+            keeper.take(state, data, [surroundings(state, data, ranks)])
+            return keeper.train(progress, ranks)
+        state, extra = load_run(folder)
+        if state.gan.steps >= state.recipe.steps and not (folder / "frames.bin").exists():
+            if ranks is not None:
+                _send(state, ranks)
+            return state
+        if "history" not in extra:
+            raise CheckpointError(f"{folder} cannot be gone on with: format 1 kept no frames; train it anew")
+        data = state.dataset()
+        keeper.take(state, data, check_surroundings(folder, state, data, extra, anyway, ranks), extra)
+        return keeper.train(progress, ranks)
+
+
+def _send(state: Run, ranks: Ranks) -> None:
+    """Let the other ranks start where this one is."""
+    gan = state.gan
+    vectors = {name: gan.generator.backend.to_numpy(vector) for name, vector in gan.vectors().items()}
+    ranks.broadcast((state.recipe.to_json(), gan.steps, vectors))
+
+
+def check_surroundings(
+    folder: Path,
+    state: Run,
+    data: Distribution | Dataset,
+    extra: dict[str, Any],
+    anyway: bool = False,
+    ranks: Ranks | None = None,
+) -> list[dict[str, Any]]:
+    """All surroundings that this run was trained in, by its checkpoint, these here included.
+
+    Raises RecipeError, naming what differs here, unless it is to go on anyway. Another number of ranks, with its
+    share of threads, is no difference: it is no part of a run's identity.
+    """
+    try:
+        made_with = [dict(there) for there in extra["made with"]]
+        before, now = made_with[-1], surroundings(state, data, ranks)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{folder} cannot be gone on with: it does not say where it was made") from error
+    spread = {"ranks", "threads"} if before.get("ranks", 1) != now["ranks"] else set()
+    apart = [k for k in before | now if before.get(k) != now.get(k) and k not in spread]
+    differ = [f"{k} was {before.get(k)}, is {now.get(k)}" for k in apart if k != "ranks"]
+    if differ and not anyway:
+        raise RecipeError(
+            f"{folder} was made in other surroundings ({'; '.join(differ)}), so the rest would not be bit for bit "
+            f"what it would have been; --anyway goes on all the same"
+        )
+    return made_with + [now] * bool(differ or spread)

@@ -1,0 +1,314 @@
+"""The training loop: real batches as a function of the step, the history, hooks, health, and the stop at NaN."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.backend import Array
+from ..core.gan import GAN
+from ..core.streams import Stream
+from ..data.datasets import Dataset, Scaler, reason
+from ..theory.distributions import Distribution
+
+ONE_THREAD = 500_000  # parameters: below this a second BLAS thread costs more than it brings
+Hook = Callable[[GAN, dict[str, float]], None]
+
+# When a run is said to be ill. Beside each the extreme of good runs (ring, grid, gaussian, digits; seeds 0 to 2).
+RIGHT = 0.999  # saturation, if D puts so many pairs right (digits reach .944)
+VANISHED = 0.1  # and the norm of G's gradient is below this; where D is right and G learns, it is 5 and more
+COLLAPSED = 0.25  # collapse, if the samples' spread is below this share of the data's (grid passes .48)
+TURNS = 4  # circling, if within WINDOW rows D was right, then wrong (or the reverse) so many times (grid: once)
+WINDOW = 32
+MARGIN = 0.15  # right: more than 1/2 + this of the pairs, wrong: less than 1/2 - this
+SEEN = 256  # samples of the live generator that its spread is taken from
+
+
+class Diverged(RuntimeError):
+    """A number of the run is no longer finite; the GAN is back at its last good step, `gan.steps`."""
+
+    def __init__(self, step: int, name: str, good: int):
+        self.step, self.name, self.good = step, name, good
+        super().__init__(
+            f"step {step} made a number in {name!r} that is not finite; "
+            f"the last good state is that after step {good}. A lower learning rate is the usual cure"
+        )
+
+
+class Stopped(KeyboardInterrupt):
+    """The run was asked to stop, and did after a whole step; the GAN is back at its last row."""
+
+
+class History:
+    """The run in numbers: a row every so many steps, columns step, d_loss, g_loss, value, d_real, d_fake, ...
+
+    Four more tell of the run's health, see `health`: d_accuracy, g_gradient, spread, circling. history["value"] is
+    a column as an array, NaN where a row has no such entry. It holds no wall time, so a run and its replay leave
+    the same bytes.
+    """
+
+    def __init__(self, rows: Sequence[dict[str, float]] = ()):
+        self.rows = list(rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, column: str) -> np.ndarray:
+        if self.rows and column not in self.columns:
+            raise KeyError(f"the history has no column {column!r}; it has {', '.join(self.columns)}")
+        return np.array([row.get(column, np.nan) for row in self.rows], float)
+
+    @property
+    def columns(self) -> list[str]:
+        return list(dict.fromkeys(name for row in self.rows for name in row))
+
+    def __repr__(self) -> str:
+        return f"History of {len(self)} rows: {', '.join(self.columns)}" if self.rows else "History, empty"
+
+    def to_csv(self, path: str | os.PathLike) -> None:
+        """Write the rows, as `as_csv` makes them."""
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            file.write(as_csv(self.rows, self.columns))
+
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike, content: bytes | None = None) -> History:
+        """Read what to_csv wrote, or these bytes of it; raises ValueError for anything else."""
+        try:
+            text = (Path(path).read_bytes() if content is None else content).decode()
+            table = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+            rows = [{k: float(v) for k, v in row.items() if v} for row in table]
+            return cls([row | {"step": int(row["step"])} for row in rows])
+        except (ValueError, KeyError, TypeError, OverflowError, csv.Error) as error:
+            raise ValueError(f"{path}: is no history, or a damaged one ({reason(error)})") from error
+
+
+def as_csv(rows: Sequence[dict[str, float]], columns: Sequence[str], header: bool = True) -> str:
+    """Rows as lines of a table; a float is written so that reading it gives the same float."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    if header:
+        writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+class Batches:
+    """The real samples of each step, in the network's units: `batches.at(step)` (batch, dim).
+
+    A Distribution gives fresh samples; a Dataset or array is gone through in a new order every epoch, without
+    replacement. Both are pure functions of (data, batch, seed, step). Raises ValueError for a batch of more rows
+    than the data have.
+    """
+
+    def __init__(self, data: Distribution | Dataset | Array, batch: int, seed: int, scaler: Scaler | None = None):
+        if batch < 1:
+            raise ValueError(f"batch is {batch}; it must be 1 or more")
+        self.data, self.batch, self.scaler, self.epoch = data, batch, scaler, -1
+        self.stream = Stream(seed, "batches")
+        if not isinstance(data, Distribution):
+            self.x: Array = data.x if isinstance(data, Dataset) else data
+            if len(self.x) < batch:
+                raise ValueError(
+                    f"batch is {batch} real samples a step, but the data have {len(self.x)}: take fewer"
+                )
+            if scaler is not None:
+                self.x = scaler.to_network(self.x)
+
+    def at(self, step: int) -> Array:
+        """This step's batch."""
+        if isinstance(self.data, Distribution):
+            x = self.data.sample(self.batch, self.stream.at(step))
+            return x if self.scaler is None else self.scaler.to_network(x)
+        epoch, turn = divmod(step, len(self.x) // self.batch)
+        if epoch != self.epoch:
+            self.order, self.epoch = self.stream.at(epoch).permutation(len(self.x)), epoch
+        return self.x[self.order[turn * self.batch : (turn + 1) * self.batch]]
+
+    def spread(self) -> float:
+        """The root of the data's variance, summed over the columns; of a thousand rows of them."""
+        if isinstance(self.data, Distribution):
+            x = self.data.sample(1000, Stream(0, "spread").at(0))
+            x = x if self.scaler is None else self.scaler.to_network(x)
+        else:
+            x = self.x[:: math.ceil(len(self.x) / 1000)]
+        return math.sqrt(float(x.var(axis=0).sum()))
+
+
+@contextmanager
+def blas_threads(threads: int) -> Iterator[None]:
+    """Give the BLAS under NumPy this many threads for a while."""
+    import threadpoolctl
+
+    with threadpoolctl.threadpool_limits(limits=threads, user_api="blas"):
+        yield
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads_for(gan: GAN) -> int:
+    """One BLAS thread for a small game, all cores for a large one."""
+    return 1 if gan.generator.size + gan.discriminator.size < ONE_THREAD else cores()
+
+
+def health(gan: GAN, data_spread: float, before: Sequence[dict[str, float]] = ()) -> dict[str, float]:
+    """Four numbers that show how a run fails, taken from the last step; `before` are the history's rows so far.
+
+    d_accuracy is the share of pairs, of a real sample and a fake, of which D gives the real one the higher logit:
+    1/2 where it cannot tell, 1 where it always can. g_gradient is the norm of G's gradient. spread is that of the
+    live generator's samples, the root of their summed variance, over the data's. circling counts how often in the
+    last WINDOW rows D turned from right to wrong or back: G runs ahead of D, and D after it.
+    """
+    room, backend = gan._room, gan.generator.backend
+    assert room is not None  # a step was taken
+    logits = backend.to_numpy(room.both.y)[:, 0].reshape(2, -1).T  # of real and fake, pack by pack
+    if gan.ranks is not None:
+        logits = gan.ranks.gather(logits)
+    rows, real, fake = len(logits), logits[:, 0], np.sort(logits[:, 1])
+    below = np.searchsorted(fake, real, "left") + np.searchsorted(fake, real, "right")  # ties are half right
+    accuracy = float(below.mean()) / (2 * rows)
+    margin = max(MARGIN, 3 / math.sqrt(6 * rows))  # three standard deviations of an accuracy that is 1/2
+    past = [row["d_accuracy"] for row in before[1 - WINDOW :] if "d_accuracy" in row]
+    sides = [a > 0.5 for a in (*past, accuracy) if abs(a - 0.5) > margin]
+    spread = math.sqrt(float(gan.sample(SEEN, averaged=False).var(axis=0).sum()))
+    return {
+        "d_accuracy": accuracy,
+        "g_gradient": float(backend.xp.linalg.norm(gan.generator.grad)),
+        "spread": spread / data_spread if data_spread else math.nan,
+        "circling": sum(a != b for a, b in zip(sides, sides[1:], strict=False)),
+    }
+
+
+def complaint(row: dict[str, float]) -> str:
+    """What a row of the history says is wrong with the run, with the number that shows it; "" if nothing is."""
+    ills: list[str] = []
+    if "d_accuracy" not in row:  # histories of format 1 tell nothing of health
+        return ""
+    if row["d_accuracy"] >= RIGHT and row["g_gradient"] < VANISHED:
+        ills.append(f"saturated (d_accuracy {row['d_accuracy']:.3f}, g_gradient {row['g_gradient']:.2g})")
+    if row["spread"] < COLLAPSED:
+        ills.append(f"collapsed (spread {row['spread']:.2g} of the data's)")
+    if row["circling"] >= TURNS:
+        ills.append(f"circling ({row['circling']} turns in {WINDOW} rows)")
+    return ", ".join(ills)
+
+
+def train(
+    gan: GAN,
+    data: Distribution | Dataset | Array,
+    steps: int,
+    batch: int,
+    hooks: Sequence[Hook] = (),
+    scaler: Scaler | None = None,
+    log_every: int = 100,
+    threads: int | None = None,
+    history: History | None = None,
+    progress: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> History:
+    """Take `steps` steps on batches of `batch` real samples (an update of D each, if d_steps > 1) -> History.
+
+    Every log_every steps, and after the last, a row is added to the history and each hook is called as
+    hook(gan, row); what a hook adds to the row becomes a column. Between rows nothing is read back and no loss
+    computed. scaler maps the data to the network's range first (see `minigan.scaler`). A given history is
+    continued. stop is asked after each step. Raises Diverged where a number stops being finite, Stopped where stop
+    says so; then, and after a KeyboardInterrupt, the GAN is back at its last good row.
+    """
+    for name, value in (("steps", steps), ("batch", batch), ("log_every", log_every)):
+        if value != int(value) or value < 1:
+            raise ValueError(f"{name} is {value!r}; it must be a whole number, 1 or more")
+    batches = Batches(data, gan.d_steps * batch, gan.seed, scaler)
+    history = History() if history is None else history
+    last, data_spread = gan.steps + steps, batches.spread()
+    good, shown = _snapshot(gan), dict[str, str]()
+    with blas_threads(threads or threads_for(gan)), _bar(steps, progress) as bar, np.errstate(all="ignore"):
+        try:
+            while gan.steps < last:
+                gan.step(batches.at(gan.steps))
+                if _on_any(gan, stop()):
+                    raise Stopped
+                if gan.steps % log_every and gan.steps != last:
+                    continue
+                row: dict[str, Any] = {"step": gan.steps} | gan.losses()
+                if not (np.isfinite(list(row.values())).all() and all(map(_finite, gan.vectors().values()))):
+                    raise _find_fault(gan, batches, good, until=gan.steps)
+                if gan.ranks is not None:
+                    gan.ranks.agree(gan.steps, map(gan.generator.backend.to_numpy, gan.vectors().values()))
+                shown |= {k: f"{v:.3f}" for k, v in row.items() if k != "step"}
+                row |= health(gan, data_spread, history.rows)
+                before = set(row)
+                for hook in hooks:
+                    hook(gan, row)
+                history.rows.append(row)
+                good = _snapshot(gan)
+                shown |= {k: f"{v:.3f}" for k, v in row.items() if k not in before}  # of some rows only, perhaps
+                bar.set_postfix(shown, refresh=False)
+                bar.set_description_str(complaint(row), refresh=False)
+                bar.update(row["step"] - (last - steps) - bar.n)
+        except (Diverged, KeyboardInterrupt):  # perhaps in the middle of a step
+            gan.restore(*good)
+            raise
+    return history
+
+
+def advance(
+    gan: GAN,
+    data: Distribution | Dataset | Array,
+    steps: int,
+    batch: int,
+    scaler: Scaler | None = None,
+    threads: int | None = None,
+) -> None:
+    """Take the very steps that `train` would take, and tell nothing of them."""
+    batches = Batches(data, gan.d_steps * batch, gan.seed, scaler)
+    with blas_threads(threads or threads_for(gan)), np.errstate(all="ignore"):
+        for _ in range(steps):
+            gan.step(batches.at(gan.steps))
+
+
+def _bar(steps: int, progress: bool) -> Any:
+    import sys
+
+    from tqdm import tqdm
+
+    quiet = not (progress and sys.stderr.isatty())
+    return tqdm(total=steps, unit="step", disable=quiet, file=sys.stderr, dynamic_ncols=True)
+
+
+def _on_any(gan: GAN, here: bool) -> bool:
+    """Whether it is so on any rank of the run: what one finds or is told must turn all of them."""
+    return here if gan.ranks is None else gan.ranks.any(here)
+
+
+def _finite(a: Array) -> bool:
+    return bool(np.isfinite(a.sum())) or bool(np.isfinite(a).all())  # a sum may overflow where no entry does
+
+
+def _snapshot(gan: GAN) -> tuple[int, dict[str, Array]]:
+    return gan.steps, {name: vector.copy() for name, vector in gan.vectors().items()}
+
+
+def _find_fault(gan: GAN, batches: Batches, good: tuple[int, dict[str, Array]], until: int) -> Diverged:
+    """Go back to the last good state and repeat the steps since, with an eye on every sub-step."""
+    step, vectors = good
+    gan.restore(step, vectors)
+    name = ""
+    while not name and gan.steps < until:
+        fault = gan.steps + 1
+        steps = gan.substeps(batches.at(gan.steps))
+        name = next((name for name, array in steps if _on_any(gan, not _finite(array))), "")
+        if not name:  # a whole step: what does it leave that no sub-step handed out?
+            name = next((name for name, vector in gan.vectors().items() if not _finite(vector)), "")
+            if not np.isfinite(list(gan.losses().values())).all():
+                name = name or "the losses"
+    return Diverged(fault, name or "the losses", step)

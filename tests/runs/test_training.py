@@ -1,0 +1,541 @@
+"""The loop: batches, history, stopping at the first number that is not finite, and going on as if nothing was."""
+
+from __future__ import annotations
+
+import io
+import math
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import threadpoolctl
+from tqdm import tqdm
+
+from minigan.core.gan import GAN, Latent
+from minigan.core.layers import BatchNorm, Dense, Dropout, LeakyReLU, Tanh
+from minigan.core.network import Sequential
+from minigan.core.objectives import NonSaturating
+from minigan.core.optimizers import SGD, Adam, HoldThenCosine, Linear, Momentum
+from minigan.data.datasets import Scaler
+from minigan.runs import checkpoint, training
+from minigan.runs.recipe import RECIPES, start
+from minigan.runs.training import Batches, Diverged, History, Stopped, blas_threads, threads_for, train
+from minigan.theory.distributions import Distribution, ring
+
+MODES = ["alternating", "simultaneous"]
+HEALTH = ["d_accuracy", "g_gradient", "spread", "circling"]
+TABLE = np.random.default_rng(7).normal([3, -1], [1, 2], (70, 2)).astype(np.float32)
+
+
+def game(updates="alternating", seed=0, rate=1e-3, extra_g=(), extra_d=(), **options):
+    G = Sequential([Dense(2, 8), *extra_g, Tanh(), Dense(8, 2)], seed=seed, name="G")
+    D = Sequential([Dense(2, 8), LeakyReLU(), *extra_d, Dense(8, 1)], seed=seed, name="D")
+    options = {"optimizers": (SGD(rate), SGD(rate))} | options
+    return GAN(G, D, Latent(2), updates=updates, seed=seed, **options)
+
+
+def state(gan):
+    """Everything that a run leaves in its vectors, as bytes."""
+    return gan.steps, {name: vector.tobytes() for name, vector in gan.vectors().items()}
+
+
+# ------------------------------------------------------------------------------------------------------ batches
+
+
+@pytest.mark.parametrize("data", [ring(), TABLE], ids=["distribution", "table"])
+def test_a_batch_depends_on_its_step_alone_and_not_on_what_was_asked_before(data):
+    steps = [5, 0, 12, 5, 3, 11, 4]  # 4 batches an epoch, so these go back and forth between epochs
+    one = Batches(data, 16, seed=3)
+    for step in steps:
+        np.testing.assert_array_equal(one.at(step), Batches(data, 16, seed=3).at(step))
+    assert not np.array_equal(one.at(5), Batches(data, 16, seed=4).at(5))
+    assert not np.array_equal(one.at(5), one.at(6))
+
+
+def test_an_epoch_visits_every_row_once_and_the_next_in_another_order():
+    rows = np.arange(60.0)[:, None]
+    batches = Batches(rows, 15, seed=0)
+    epochs = [np.concatenate([batches.at(4 * epoch + turn) for turn in range(4)]) for epoch in range(3)]
+    for epoch in epochs:
+        np.testing.assert_array_equal(np.sort(epoch, axis=0), rows)
+    assert not any(np.array_equal(a, b) for a, b in [epochs[:2], epochs[1:], (rows, epochs[0])])
+
+
+def test_rows_that_fill_no_batch_are_left_for_another_epoch():
+    rows = np.arange(10.0)[:, None]
+    batches = Batches(rows, 4, seed=0)
+    epochs = [np.concatenate([batches.at(2 * e), batches.at(2 * e + 1)])[:, 0] for e in range(20)]
+    assert all(len(set(epoch)) == 8 for epoch in epochs)  # no row twice
+    assert set(np.concatenate(epochs)) == set(range(10))  # and none left out for good
+
+
+def test_a_batch_may_be_all_the_data_and_not_a_row_more():
+    assert sorted(Batches(TABLE, 70, seed=0).at(9)[:, 0]) == sorted(TABLE[:, 0])
+    with pytest.raises(ValueError, match=r"batch is 71 .* the data have 70"):
+        Batches(TABLE, 71, seed=0)
+
+
+def test_all_updates_of_d_in_a_step_get_real_samples_of_their_own():
+    with pytest.raises(ValueError, match="batch is 72"):
+        train(game(d_steps=3), TABLE, 1, 24)
+    seen = []
+    gan = game(d_steps=3)
+    gan.step = lambda real: (seen.append(real), GAN.step(gan, real))
+    train(gan, TABLE, 2, 20)
+    assert [len(np.unique(real, axis=0)) for real in seen] == [60, 60]
+
+
+@pytest.mark.parametrize("data", [ring(), TABLE], ids=["distribution", "table"])
+def test_the_network_sees_the_data_through_the_scaler(data):
+    scaler = Scaler(np.float32([1, 2]), np.float32([4, 8]))
+    plain, scaled = Batches(data, 8, 0).at(3), Batches(data, 8, 0, scaler).at(3)
+    np.testing.assert_allclose(scaled, (plain - [1, 2]) / [4, 8], rtol=1e-6)
+
+
+def test_training_through_a_scaler_is_training_on_scaled_data():
+    through, on = game(), game()
+    scaler = Scaler(TABLE.mean(axis=0), TABLE.std(axis=0))
+    train(through, TABLE, 5, 8, scaler=scaler)
+    train(on, scaler.to_network(TABLE), 5, 8)
+    assert state(through) == state(on) != state(game())
+
+
+# ------------------------------------------------------------------------------------------------------- resume
+
+
+@pytest.mark.parametrize("data", [ring(), TABLE], ids=["distribution", "table"])
+@pytest.mark.parametrize("updates", MODES)
+def test_a_run_cut_in_two_by_a_file_is_the_whole_run_bit_for_bit(updates, data, tmp_path):
+    def fresh():
+        return game(
+            updates,
+            extra_g=[BatchNorm(8)],
+            extra_d=[Dropout(0.3)],
+            optimizers=(Adam(HoldThenCosine(1e-2, 100), 0.5, 0.99), Momentum(1e-2, HoldThenCosine(0.9, 100))),
+            instance_noise=Linear(0.5, 100, 0.8),
+            average=0.9,
+        )
+
+    whole = fresh()
+    history = train(whole, data, 100, 16, log_every=10)
+    checkpoint.save(whole, tmp_path / "whole.npz")
+
+    half = fresh()
+    train(half, data, 50, 16, log_every=10).to_csv(tmp_path / "half.csv")
+    checkpoint.save(half, tmp_path / "half.npz")
+    half, _, _ = checkpoint.read(tmp_path / "half.npz")
+    resumed = train(half, data, 50, 16, log_every=10, history=History.from_csv(tmp_path / "half.csv"))
+    checkpoint.save(half, tmp_path / "resumed.npz")
+
+    assert state(half) == state(whole)
+    assert resumed.rows == history.rows
+    assert (tmp_path / "resumed.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+
+
+def test_how_often_the_history_looks_changes_nothing_but_the_history():
+    often, seldom = game(), game()
+    many, few = train(often, ring(), 30, 8, log_every=1), train(seldom, ring(), 30, 8, log_every=30)
+    assert state(often) == state(seldom)
+    assert many.rows[-1] == few.rows[0]
+
+
+def test_d_keeps_its_own_count_of_updates_through_a_file(tmp_path):
+    whole = game(d_steps=3, optimizers=(Adam(1e-2), Adam(1e-2)))
+    half = game(d_steps=3, optimizers=(Adam(1e-2), Adam(1e-2)))
+    train(whole, ring(), 8, 8)
+    train(half, ring(), 4, 8)
+    checkpoint.save(half, tmp_path / "half.npz")
+    half, _, _ = checkpoint.read(tmp_path / "half.npz")
+    train(half, ring(), 4, 8)
+    assert state(half) == state(whole)
+
+
+# ------------------------------------------------------------------------------------------------------ history
+
+
+def test_a_row_every_so_many_steps_and_after_the_last():
+    assert train(game(), ring(), 25, 8, log_every=10)["step"].tolist() == [10, 20, 25]
+
+
+def test_what_a_hook_adds_to_the_row_becomes_a_column():
+    def every_second(gan, row):
+        assert row["step"] == gan.steps
+        if gan.steps % 4 == 0:
+            row["norm"] = float(np.abs(gan.generator.theta).sum())
+
+    history = train(game(), ring(), 8, 8, hooks=[every_second], log_every=2)
+    losses = ["d_loss", "g_loss", "value", "d_real", "d_fake"]
+    assert history.columns == ["step", *losses, *HEALTH, "norm"]
+    assert np.isnan(history["norm"]).tolist() == [True, False, True, False]
+
+
+def test_hooks_see_the_row_one_after_another():
+    def first(gan, row):
+        row["a"] = 1.0
+
+    def second(gan, row):
+        row["b"] = row["a"] + 1
+
+    assert train(game(), ring(), 1, 8, hooks=[first, second])["b"].tolist() == [2]
+
+
+def test_losses_and_health_are_computed_for_the_rows_of_the_history_alone(monkeypatch):
+    at, losses, health = [], GAN.losses, training.health
+    monkeypatch.setattr(GAN, "losses", lambda gan: (at.append(gan.steps), losses(gan))[1])
+    monkeypatch.setattr(training, "health", lambda gan, *rest: (at.append(-gan.steps), health(gan, *rest))[1])
+    train(game(), ring(), 25, 8, log_every=10)
+    assert at == [10, -10, 20, -20, 25, -25]
+
+
+@pytest.mark.parametrize("updates", MODES)
+def test_a_step_needs_slopes_and_never_a_loss(updates):
+    class Silent(NonSaturating):
+        name = "silent"
+
+        def real_loss(self, s):
+            raise AssertionError("nobody asked for a loss")
+
+        fake_loss = generator_loss = real_loss
+
+    gan = game(updates, objective=Silent())
+    gan.step(TABLE[:8])
+    with pytest.raises(AssertionError, match="nobody asked"):
+        gan.losses()
+
+
+def test_a_history_comes_back_from_its_file_as_it_was(tmp_path):
+    values = [0.1, -1 / 3, 1e-308, 5e-324, 1.7976931348623157e308, math.nan, -math.inf, 2**53 + 0.0]
+    history = History([{"step": k, "a": v} for k, v in enumerate(values)] + [{"step": 99, "odd, name": 1.5}])
+    history.to_csv(tmp_path / "history.csv")
+    back = History.from_csv(tmp_path / "history.csv")
+    assert back.columns == history.columns
+    for column in history.columns:
+        assert back[column].tobytes() == history[column].tobytes()  # NaN too, where a row has no entry
+    assert all(type(row["step"]) is int for row in back.rows)
+
+
+def test_an_empty_history_comes_back_empty(tmp_path):
+    History().to_csv(tmp_path / "history.csv")
+    assert len(History.from_csv(tmp_path / "history.csv")) == 0
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", "step,a\n1,x\n", "step,a\n1,2,3\n", "step\ninf\n", '"'])
+def test_a_file_that_is_no_history_is_refused_by_its_name(text, tmp_path):
+    (tmp_path / "history.csv").write_text(text)
+    with pytest.raises(ValueError, match=r"history\.csv: is no history"):
+        History.from_csv(tmp_path / "history.csv")
+
+
+def test_a_column_that_is_not_there_is_told_with_those_that_are():
+    history = train(game(), ring(), 1, 8)
+    with pytest.raises(KeyError, match=r"no column 'quality'; it has step, d_loss"):
+        history["quality"]
+    assert repr(history) == f"History of 1 rows: step, d_loss, g_loss, value, d_real, d_fake, {', '.join(HEALTH)}"
+    assert repr(History()) == "History, empty"
+
+
+@pytest.mark.parametrize("name", ["steps", "batch", "log_every"])
+@pytest.mark.parametrize("value", [0, -3, 2.5])
+def test_counts_that_cannot_be_are_refused_by_name(name, value):
+    counts = {"steps": 1, "batch": 8, "log_every": 1} | {name: value}
+    with pytest.raises(ValueError, match=rf"{name} is {value}; it must be a whole number, 1 or more"):
+        train(game(), ring(), **counts)
+
+
+# ----------------------------------------------------------------------------------------------------- diverged
+
+
+def jump(step):
+    return 1e38 if step == 36 else 1e-2
+
+
+def first_fault(gan, batches):
+    """The step and sub-step of the first number that is not finite, found by looking at all of them."""
+    with np.errstate(all="ignore"):
+        while True:
+            for name, array in gan.substeps(batches.at(gan.steps)):
+                if not np.isfinite(array).all():
+                    return gan.steps + 1, name
+
+
+@pytest.mark.parametrize("updates", MODES)
+@pytest.mark.parametrize("log_every", [1, 10, 1000])
+def test_a_run_that_diverges_names_step_and_substep_and_goes_on_from_its_last_good_row(updates, log_every):
+    gan, good = game(updates, rate=jump), game(updates, rate=1e-2)
+    step, name = first_fault(game(updates, rate=jump), Batches(ring(), 8, 0))
+    assert step in (37, 38)  # a weight of 1e37 is finite; what it makes is not
+    with pytest.raises(Diverged, match=rf"step {step} made a number in '{name}'") as caught:
+        train(gan, ring(), 100, 8, log_every=log_every)
+    last = (step - 1) // log_every * log_every
+    assert (caught.value.step, caught.value.name, caught.value.good) == (step, name, last)
+    if last < 37:
+        if last:
+            train(good, ring(), last, 8)
+        assert state(gan) == state(good)  # as if the step had not been taken
+        for optimizer in gan.optimizers:
+            optimizer.learning_rate = 1e-2
+        train(gan, ring(), 60 - last, 8)
+        train(good, ring(), 60 - last, 8)
+        assert state(gan) == state(good)
+
+
+def test_rows_before_the_fault_stay_in_the_history():
+    history = History()
+    with pytest.raises(Diverged):
+        train(game(rate=jump), ring(), 100, 8, log_every=10, history=history)
+    assert history["step"].tolist() == [10, 20, 30]
+
+
+def test_a_fault_in_the_very_first_step_is_found_too():
+    gan, fresh = game(rate=1e38), game(rate=1e38)
+    with pytest.raises(Diverged, match="step 1 made a number in 'judge again'"):
+        train(gan, ring(), 10, 8)
+    assert state(gan) == state(fresh)
+
+
+def test_a_moment_that_overflows_is_named_though_no_substep_shows_it():
+    class Steep(NonSaturating):
+        name = "steep"
+
+        def real_slope(self, s):
+            return np.float32(1e25) * NonSaturating.real_slope(self, s)
+
+    gan = game(objective=Steep(), optimizers=(Adam(1e-3), Adam(1e-3)))  # D's gradient is 1e25, its square inf
+    with pytest.raises(Diverged, match=r"step 1 made a number in 'discriminator\.v'"):
+        train(gan, ring(), 5, 8)
+
+
+def test_a_loss_that_alone_is_not_finite_is_told_as_such():
+    class Bottomless(NonSaturating):
+        name = "bottomless"
+
+        def generator_loss(self, s):
+            return s * np.float32(np.inf)
+
+    with pytest.raises(Diverged, match="step 1 made a number in 'the losses'"):
+        train(game(objective=Bottomless()), ring(), 5, 8)
+
+
+def test_an_interrupt_in_the_middle_of_a_step_leaves_the_last_good_row(monkeypatch):
+    gan, good = game(), game()
+    step = GAN.step
+
+    def interrupted(gan, real):
+        if gan.steps == 24:
+            for name, _ in gan.substeps(real):
+                if name == "discriminator update":
+                    raise KeyboardInterrupt
+        step(gan, real)
+
+    history = History()
+    with monkeypatch.context() as patch:
+        patch.setattr(GAN, "step", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(gan, ring(), 100, 8, log_every=10, history=history)
+    train(good, ring(), 20, 8)
+    assert state(gan) == state(good)
+    assert history["step"].tolist() == [10, 20]
+
+
+def test_a_run_that_is_asked_to_stop_does_after_a_whole_step_and_goes_back_to_its_last_row():
+    gan, good, history = game(), game(), History()
+    with pytest.raises(Stopped):
+        train(gan, ring(), 100, 8, log_every=10, history=history, stop=lambda: gan.steps == 27)
+    train(good, ring(), 20, 8)
+    assert state(gan) == state(good) and history["step"].tolist() == [10, 20]
+
+
+def test_large_numbers_that_are_finite_are_no_fault():
+    with np.errstate(over="ignore"):
+        assert training._finite(np.full(8, 3e38, np.float32))  # their sum is inf
+    assert not training._finite(np.float32([1, np.nan]))
+    assert not training._finite(np.float32([1, -np.inf]))
+
+
+# ------------------------------------------------------------------------------------------------------- health
+
+
+def judged(gan, *args):
+    with np.errstate(all="ignore"):
+        return training.health(gan, *args)
+
+
+@pytest.mark.parametrize("updates", MODES)
+@pytest.mark.parametrize("packing", [1, 2])
+def test_d_accuracy_is_the_share_of_pairs_that_d_puts_right(updates, packing):
+    G = Sequential([Dense(2, 8), Tanh(), Dense(8, 2)], name="G")
+    D = Sequential([Dense(2 * packing, 8), Tanh(), Dense(8, 1)], name="D")
+    gan = GAN(G, D, Latent(2), updates=updates, packing=packing)
+    gan.step(TABLE[:32])
+    logits = gan._room.both.y[:, 0]
+    logits[:] = np.round(logits, 1)  # so that some are equal
+    rows = len(logits) // 2
+    pairs = [np.sign(r - f) / 2 + 0.5 for r in logits[:rows] for f in logits[rows:]]
+    assert 0.5 in pairs and judged(gan, 1.0)["d_accuracy"] == pytest.approx(np.mean(pairs), rel=1e-12)
+
+
+def test_g_gradient_is_the_norm_of_what_moved_g():
+    gan, rate = game(rate=0.5), 0.5
+    before = gan.generator.theta.copy()
+    gan.step(TABLE[:8])
+    moved = np.linalg.norm((gan.generator.theta - before).astype(float)) / rate
+    assert judged(gan, 1.0)["g_gradient"] == pytest.approx(moved, rel=1e-5)
+
+
+@pytest.mark.parametrize("data", [ring(), TABLE], ids=["distribution", "table"])
+@pytest.mark.parametrize("scaler", [None, Scaler(np.float32([1, 2]), np.float32([4, 8]))], ids=["plain", "scaled"])
+def test_spread_is_that_of_live_samples_over_the_data_s(data, scaler):
+    gan = game()
+    row = train(gan, data, 1, 8, scaler=scaler).rows[0]
+    real = data.sample(100_000, np.random.default_rng(0)) if isinstance(data, Distribution) else data
+    real = real if scaler is None else scaler.to_network(real)
+    fake = gan.sample(training.SEEN, averaged=False)
+    wanted = np.sqrt(np.cov(fake.T, bias=True).trace() / np.cov(real.T, bias=True).trace())
+    assert row["spread"] == pytest.approx(wanted, rel=0.05 if isinstance(data, Distribution) else 1e-5)
+    gan.generator.assign(np.zeros(gan.generator.size))  # all samples are one
+    gan.average.assign(np.ones(gan.average.size))
+    assert judged(gan, 1.0)["spread"] == 0
+
+
+def test_data_without_a_spread_are_no_reason_to_fail():
+    assert np.isnan(train(game(), np.ones((20, 2)), 1, 8)["spread"]).all()
+
+
+@pytest.mark.parametrize(
+    "accuracies, rows, turns",
+    [
+        ([0.9, 0.1, 0.9, 0.1], 256, 4),  # and 1 at last
+        ([0.66, 0.34, 0.5, 0.34, 0.66], 256, 2),
+        ([0.64, 0.36] * 10, 256, 0),  # within the margin
+        ([0.9, 0.1] * 20, 256, 31),  # of 32 rows
+        ([0.9, 0.1] + [0.5] * 31, 256, 0),  # too long ago
+        ([0.7, 0.3] * 10, 8, 0),  # eight pairs of rows are that often so by chance
+        ([], 256, 0),
+    ],
+)
+def test_circling_counts_the_turns_of_d_from_right_to_wrong(accuracies, rows, turns):
+    gan = game()
+    gan.step(np.zeros((rows, 2), np.float32))
+    gan._room.both.y[:rows] = 1
+    gan._room.both.y[rows:] = 0
+    row = judged(gan, 1.0, [{"step": 0}] + [{"d_accuracy": a} for a in accuracies])
+    assert row["d_accuracy"] == 1 and row["circling"] == turns
+
+
+WELL = {"d_accuracy": 0.6, "g_gradient": 1.0, "spread": 1.0, "circling": 0}
+ILLS = {
+    "saturated (d_accuracy 1.000, g_gradient 0.02)": {"d_accuracy": 1.0, "g_gradient": 0.02},
+    "collapsed (spread 0.1 of the data's)": {"spread": 0.1},
+    "circling (4 turns in 32 rows)": {"circling": 4},
+    "collapsed (spread 0 of the data's), circling (9 turns in 32 rows)": {"spread": 0.0, "circling": 9},
+    "": {"d_accuracy": 1.0},  # G learns all the same
+    " ": {"g_gradient": 0.0},  # the two agree
+}
+
+
+@pytest.mark.parametrize("says", ILLS)
+def test_each_ill_is_told_with_the_number_that_shows_it(says):
+    assert training.complaint(WELL | ILLS[says]) == says.strip()
+
+
+def complaints(recipe, steps=None):
+    """What is said at each row of a run by this recipe."""
+    run, data = start(recipe)
+    history = train(run.gan, data, steps or recipe.steps, recipe.batch, (), run.scaler, recipe.log_every)
+    return [training.complaint(row) for row in history.rows]
+
+
+MADE = {
+    # D is right at once, and minimax then gives G nothing to learn from (Arjovsky and Bottou 2017, theorem 2.4)
+    "saturated": replace(RECIPES["digits"][1], objective="minimax", instance_noise=0.0, learning_rate_g=0.0),
+    # a linear D compares means and nothing else, so one point at the mean is as good as any
+    "collapsed": replace(RECIPES["gaussian"][1], generator=(), discriminator=(), learning_rate=1e-2),
+    # momentum carries both players past each other
+    "circling": replace(RECIPES["gaussian"][1], optimizer="momentum", learning_rate=0.02, schedule="constant"),
+}
+
+
+@pytest.mark.parametrize("ill", MADE)
+def test_a_failure_that_was_made_is_told_as_it_happens(ill):
+    recipe = replace(MADE[ill], learning_rate_d=None)
+    said = complaints(recipe, {"saturated": 500, "collapsed": 3000, "circling": 3000}[ill])
+    assert [text for text in said if ill in text], said
+    assert sum(bool(text) for text in said) >= len(said) / 3
+
+
+def test_a_good_run_is_not_said_to_be_ill():
+    assert not any(complaints(RECIPES["gaussian"][1]))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("name", ["ring", "grid", "gaussian", "digits"])
+def test_no_default_run_is_said_to_be_ill_at_any_row(name, seed):
+    assert not any(complaints(replace(RECIPES[name][1], seed=seed)))
+
+
+# ------------------------------------------------------------------------------------------ threads and progress
+
+
+def blas():
+    return {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_blas_threads_are_given_back_even_after_an_error():
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        before = blas()  # {2}, where the BLAS has threads at all
+        with pytest.raises(ZeroDivisionError), blas_threads(1):
+            assert blas() == {1}
+            _ = 1 / 0
+        assert blas() == before
+
+
+def test_train_computes_on_as_many_threads_as_it_is_told():
+    seen = []
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        before = blas()
+        train(game(), ring(), 1, 8, hooks=[lambda gan, row: seen.append(blas())])  # small: one
+        train(game(), ring(), 1, 8, hooks=[lambda gan, row: seen.append(blas())], threads=2)
+        assert seen == [{1}, before] and blas() == before
+
+
+def test_a_small_game_gets_one_thread_and_a_large_one_all_cores(monkeypatch):
+    monkeypatch.setattr(training, "cores", lambda: 6)
+    assert threads_for(game()) == 1
+    monkeypatch.setattr(training, "ONE_THREAD", game().generator.size + game().discriminator.size)
+    assert threads_for(game()) == 6
+
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_on_a_terminal_a_bar_shows_every_number_of_the_row(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Screen())
+    monkeypatch.setenv("COLUMNS", "200")
+    train(game(), ring(), 20, 8, hooks=[lambda gan, row: row.update(quality=0.5)], log_every=10, progress=True)
+    shown = sys.stderr.getvalue()
+    assert "20/20" in shown
+    for name in ("d_loss", "g_loss", "value", "d_real", "d_fake"):
+        assert f"{name}=" in shown
+    assert "quality=0.500" in shown
+
+
+def test_the_bar_says_what_is_wrong_for_as_long_as_it_is(monkeypatch):
+    screen = Screen()
+    bar = lambda steps, progress: tqdm(total=steps, file=screen, mininterval=0, miniters=1, ncols=200)  # noqa: E731
+    monkeypatch.setattr(training, "_bar", bar)
+    monkeypatch.setattr(training, "complaint", lambda row: "collapsed (spread 0.1)" if row["step"] == 2 else "")
+    train(game(), ring(), 3, 8, log_every=1, progress=True)
+    shown = {line.partition("/3")[0][-1:]: line for line in screen.getvalue().split("\r") if "/3" in line}
+    assert shown["2"].startswith("collapsed (spread 0.1)") and "d_loss=" in shown["2"]
+    assert "collapsed" not in shown["1"] + shown["3"]
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_without_a_terminal_or_unasked_there_is_no_bar(progress, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO() if progress else Screen())
+    train(game(), ring(), 5, 8, log_every=1, progress=progress)
+    assert sys.stderr.getvalue() == ""
