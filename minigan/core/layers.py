@@ -2,23 +2,15 @@
 
 A layer holds parameters, never activations. Four methods say everything that training needs, for B rows:
 
-    forward(x, y, memo)         write y = f(x)
-    backward(x, y, dy, dx, memo)    write dx = dL/dx, given dy = dL/dy    (the chain rule through the layer)
-    gradient(x, y, dy, memo)    write dW, db, ... = dL/dtheta              (the chain rule into its parameters)
-    tangent(x, y, dx, dy, memo) write dy = (df/dx) dx                      (the same derivative, run forwards)
-
-Two more differentiate the number <dy, (df/dx) dx> once again, for a penalty on D's slope (R1):
-
-    bend(x, y, dx, dy, out, memo)       write out = its derivative by x; not asked of a layer that is `straight`
-    tangent_gradient(x, y, dx, dy, memo)    write dW, db, ... = its derivative by theta
+    forward(x, y, memo, training, rng)  write y = f(x)
+    backward(x, y, dy, dx, memo)        write dx = dL/dx, given dy = dL/dy    (the chain rule through the layer)
+    gradient(x, y, dy, memo)            write dW, db, ... = dL/dtheta         (the chain rule into its parameters)
+    tangent(x, y, dx, dy, memo)         write dy = (df/dx) dx                 (the same derivative, run forwards)
 
 "Whose gradient?" is thus a matter of which method is called. `x` and `y` are kept by the network's Trace; `memo`
 holds the layer's own notes there (a dropout mask, say), so that one layer can serve several traces at once.
 `reads` names what backward and gradient look at, "input" or "output"; with `in_place` the layer allows y to be
 written over x. The Trace grants that only where nobody needs x again. backward never finds dx to be dy.
-
-To plug in a layer of your own, make a dataclass of its settings that derives from Layer, and write the methods;
-`minigan.check_gradients(layer, x)` then says whether they agree.
 """
 
 from __future__ import annotations
@@ -48,15 +40,31 @@ def softplus(xp: Any, x: Array) -> Array:
 class Layer:
     """What the network asks of a layer; the defaults are those of a layer without parameters.
 
-    Subclasses are dataclasses: their fields are the settings (shown, saved and copied), all else is cut by `bind`.
+    Subclasses are dataclasses. Their fields are the settings, which are shown, saved and copied; all else is made
+    by `bind`, anew whenever the network is copied. A layer of your own is as complete as this:
+
+        @dataclass(eq=False)
+        class Scale(mg.Layer):
+            start: float = 1.0  # y = a x, with one learned number a that starts here
+
+            size = 1
+            reads = frozenset({"input"})
+            def initialise(self, rng): self.theta[...] = self.start
+            def forward(self, x, y, memo, training, rng): self.xp.multiply(x, self.theta, out=y)
+            def backward(self, x, y, dy, dx, memo): self.xp.multiply(dy, self.theta, out=dx)
+            def gradient(self, x, y, dy, memo): self.grad[...] = (x * dy).sum()
+
+    and `mg.check_gradients(Scale(), x)` says whether its methods agree.
     """
 
     reads: ClassVar[frozenset[str]] = frozenset({"input", "output"})  # both are kept until a layer says less
     in_place: ClassVar[bool] = False
     random: ClassVar[bool] = False  # forward draws from rng while training
-    couples_rows: ClassVar[bool] = False  # a row's y depends on other rows of the batch
+    couples_rows: ClassVar[bool] = False  # while training, a row's y depends on other rows of the batch
     sliceable: ClassVar[bool] = False  # backward uses no memo: it can be asked for some rows alone
-    straight: ClassVar[bool] = False  # f is linear in x between its kinks, so df/dx does not move with x
+    piecewise_linear: ClassVar[bool] = (
+        False  # each row's f is, with a fixed memo; between kinks df/dx stays as it is
+    )
 
     @property
     def size(self) -> int:
@@ -78,33 +86,31 @@ class Layer:
         return width
 
     def bind(self, backend: Backend, theta: Array, grad: Array, state: Array) -> None:
-        """Take up residence: cut views of the network's flat vectors (each as long as this layer said)."""
-        self.xp, self.theta, self.state = backend.xp, theta, state
+        """Take up residence: keep, or cut, these views of the network's vectors, (size,) (size,) (state_size,)."""
+        self.xp, self.theta, self.grad, self.state = backend.xp, theta, grad, state
 
     def initialise(self, rng: np.random.Generator) -> None:
         """Fill the parameters with their starting values."""
 
     def memo(self, backend: Backend, batch: int, width: int, groups: int) -> SimpleNamespace:
-        """The notes that forward leaves for backward, allocated once for this batch size and width of x."""
+        """The notes that forward leaves for backward, allocated once for B = batch rows x (B, width)."""
         return SimpleNamespace()
 
     def forward(self, x: Array, y: Array, memo: Any, training: bool, rng: np.random.Generator | None) -> None:
+        """Write y (B, out) = f(x), x (B, in), and into memo what backward will need of this pass."""
         raise TypeError(f"{type(self).__name__} does not say how to compute y: write its forward method")
 
     def backward(self, x: Array, y: Array, dy: Array, dx: Array, memo: Any) -> None:
+        """Write dx (B, in) = dL/dx, given dy (B, out) = dL/dy, for the pass that x, y and memo are of."""
         raise TypeError(f"{type(self).__name__} does not say how to pull dy back: write its backward method")
 
     def gradient(self, x: Array, y: Array, dy: Array, memo: Any) -> None:
+        """Write self.grad (size,) = dL/dtheta, given dy (B, out); assign, do not add. x may not be changed."""
         raise TypeError(f"{type(self).__name__} has parameters, but no gradient: write its gradient method")
 
     def tangent(self, x: Array, y: Array, dx: Array, dy: Array, memo: Any) -> None:
+        """Write dy (B, out) = (df/dx) dx, each row along its own direction dx (B, in)."""
         self.backward(x, y, dx, dy, memo)  # right wherever df/dx is symmetric: elementwise layers, BatchNorm
-
-    def bend(self, x: Array, y: Array, dx: Array, dy: Array, out: Array, memo: Any) -> None:
-        raise TypeError(f"{type(self).__name__} has no second derivative: write its bend, or say it is straight")
-
-    def tangent_gradient(self, x: Array, y: Array, dx: Array, dy: Array, memo: Any) -> None:
-        raise TypeError(f"{type(self).__name__} has no second derivative: write its tangent_gradient method")
 
     def absorb(self, memo: Any) -> None:
         """Move `state` by what the last training forward saw."""
@@ -112,6 +118,10 @@ class Layer:
     def branch(self, x: Array, y: Array, memo: Any) -> Array | None:
         """Which piece of f each number (B, ...) is on, for a layer with kinks; None for a smooth one."""
         return None
+
+    def kinks(self, x: Array) -> Array:
+        """Numbers (B, any), linear in x (B, in) between each other's zeros: f turns where one of them is 0."""
+        return x[:, :0]
 
     def __getstate__(self) -> dict:
         return {field.name: getattr(self, field.name) for field in fields(self)}  # views would be severed
@@ -132,7 +142,7 @@ class Dense(Layer):
 
     reads = frozenset({"input"})
     sliceable = True
-    straight = True
+    piecewise_linear = True
 
     def __post_init__(self) -> None:
         if self.n_in < 1 or self.n_out < 1:
@@ -193,15 +203,10 @@ class Dense(Layer):
     def tangent(self, x: Array, y: Array, dx: Array, dy: Array, memo: Any) -> None:
         self.product(dx, self.W, dy)
 
-    def tangent_gradient(self, x: Array, y: Array, dx: Array, dy: Array, memo: Any) -> None:
-        """dW = dxᵀ dy and db = 0: the tangent dx W is a dense layer of dx, without a bias."""
-        self.product(dx.T, dy, self.dW)
-        self.db[...] = 0
-
 
 @dataclass(eq=False)
 class Elementwise(Layer):
-    """y_bi = f(x_bi): a few formulas, the value and its derivatives as functions of the output alone.
+    """y_bi = f(x_bi): two formulas, the value and the slope as a function of the output alone.
 
     That they need no input is what lets a dense layer and its activation share one array.
     """
@@ -210,21 +215,16 @@ class Elementwise(Layer):
     in_place = True
 
     def value(self, xp: Any, x: Array, y: Array) -> None:
-        """Write y = f(x); y may be x."""
+        """Write y = f(x), of any shape; y may be x."""
         raise TypeError(f"{type(self).__name__} has no formula: write its value method")
 
     def slope(self, xp: Any, y: Array, dy: Array, dx: Array) -> None:
         """Write dx = f'(x) dy, with f'(x) told from y = f(x); dx is not dy."""
         raise TypeError(f"{type(self).__name__} has no derivative: write its slope method")
 
-    def curve(self, xp: Any, y: Array, dy: Array, dx: Array) -> None:
-        """Write dx = f''(x) dy, with f''(x) told from y = f(x); a straight f needs none."""
-        raise TypeError(f"{type(self).__name__} has no second derivative: write its curve method")
-
     def bind(self, backend: Backend, theta: Array, grad: Array, state: Array) -> None:
         super().bind(backend, theta, grad, state)
         self._value, self._slope = backend.kernel(self.value), backend.kernel(self.slope)
-        self._curve = backend.kernel(self.curve)
 
     def forward(self, x: Array, y: Array, memo: Any, training: bool, rng: np.random.Generator | None) -> None:
         self._value(x, y)
@@ -232,16 +232,12 @@ class Elementwise(Layer):
     def backward(self, x: Array, y: Array, dy: Array, dx: Array, memo: Any) -> None:
         self._slope(y, dy, dx)
 
-    def bend(self, x: Array, y: Array, dx: Array, dy: Array, out: Array, memo: Any) -> None:
-        self._curve(y, dy, out)
-        out *= dx
-
 
 @dataclass(eq=False)
 class ReLU(Elementwise):
     """y = max(x, 0); slope 1 where y > 0, else 0 (0 at the kink)."""
 
-    straight = True
+    piecewise_linear = True
 
     def value(self, xp: Any, x: Array, y: Array) -> None:
         xp.maximum(x, 0, out=y)
@@ -253,6 +249,9 @@ class ReLU(Elementwise):
     def branch(self, x: Array, y: Array, memo: Any) -> Array:
         return y > 0
 
+    def kinks(self, x: Array) -> Array:
+        return x
+
 
 @dataclass(eq=False)
 class LeakyReLU(Elementwise):
@@ -263,7 +262,7 @@ class LeakyReLU(Elementwise):
 
     a: float = 0.2
 
-    straight = True
+    piecewise_linear = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.a < 1:
@@ -281,10 +280,13 @@ class LeakyReLU(Elementwise):
     def branch(self, x: Array, y: Array, memo: Any) -> Array:
         return y > 0
 
+    def kinks(self, x: Array) -> Array:
+        return x
+
 
 @dataclass(eq=False)
 class Sigmoid(Elementwise):
-    """y = 1 / (1 + e^-x); slope y (1 - y), which in float32 rounds to 0 for x above 17; curve slope (1 - 2 y)."""
+    """y = 1 / (1 + e^-x); slope y (1 - y), which in float32 rounds to 0 for x above 17."""
 
     def value(self, xp: Any, x: Array, y: Array) -> None:
         y[...] = sigmoid(xp, x)
@@ -293,14 +295,10 @@ class Sigmoid(Elementwise):
         xp.multiply(y, 1 - y, out=dx)
         dx *= dy
 
-    def curve(self, xp: Any, y: Array, dy: Array, dx: Array) -> None:
-        self.slope(xp, y, dy, dx)
-        dx *= 1 - 2 * y
-
 
 @dataclass(eq=False)
 class Tanh(Elementwise):
-    """y = tanh x; slope 1 - y², which in float32 rounds to 0 for |x| above 9; curve -2 y slope."""
+    """y = tanh x; slope 1 - y², which in float32 rounds to 0 for |x| above 9."""
 
     def value(self, xp: Any, x: Array, y: Array) -> None:
         xp.tanh(x, out=y)
@@ -310,14 +308,10 @@ class Tanh(Elementwise):
         xp.subtract(1, dx, out=dx)
         dx *= dy
 
-    def curve(self, xp: Any, y: Array, dy: Array, dx: Array) -> None:
-        self.slope(xp, y, dy, dx)
-        dx *= -2 * y
-
 
 @dataclass(eq=False)
 class Softplus(Elementwise):
-    """y = log(1 + e^x); slope 1 - e^-y, which is the sigmoid of x; curve slope e^-y."""
+    """y = log(1 + e^x); slope 1 - e^-y, which is the sigmoid of x."""
 
     def value(self, xp: Any, x: Array, y: Array) -> None:
         y[...] = softplus(xp, x)
@@ -326,10 +320,6 @@ class Softplus(Elementwise):
         xp.expm1(-y, out=dx)
         xp.negative(dx, out=dx)
         dx *= dy
-
-    def curve(self, xp: Any, y: Array, dy: Array, dx: Array) -> None:
-        self.slope(xp, y, dy, dx)
-        dx *= xp.exp(-y)
 
 
 @dataclass(eq=False)
@@ -343,7 +333,7 @@ class Maxout(Layer):
     k: int = 2
 
     reads = frozenset()  # the memo knows all
-    straight = True
+    piecewise_linear = True
 
     def __post_init__(self) -> None:
         if self.k < 2:
@@ -372,6 +362,11 @@ class Maxout(Layer):
     def branch(self, x: Array, y: Array, memo: Any) -> Array:
         return memo.won
 
+    def kinks(self, x: Array) -> Array:
+        pieces = x.reshape(len(x), -1, self.k)
+        first, second = np.triu_indices(self.k, 1)
+        return (pieces[:, :, first] - pieces[:, :, second]).reshape(len(x), -1)
+
 
 @dataclass(eq=False)
 class Dropout(Layer):
@@ -386,7 +381,7 @@ class Dropout(Layer):
     reads = frozenset()
     in_place = True
     random = True
-    straight = True
+    piecewise_linear = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.p < 1:
@@ -426,6 +421,7 @@ class BatchNorm(Layer):
 
     reads = frozenset()
     couples_rows = True
+    piecewise_linear = True  # in evaluation, where no row moves another's mean
 
     def __post_init__(self) -> None:
         if self.n < 1:
@@ -499,3 +495,18 @@ class BatchNorm(Layer):
             n = memo.groups[1]
             self.mean += self.momentum * (memo.mean.mean(axis=(0, 1)) - self.mean)
             self.variance += self.momentum * (memo.variance.mean(axis=(0, 1)) * (n / (n - 1)) - self.variance)
+
+
+LAYERS: dict[str, type[Layer]] = {  # by the names that recipes have for them; a checkpoint may hold these alone
+    "dense": Dense,
+    "relu": ReLU,
+    "leaky_relu": LeakyReLU,
+    "sigmoid": Sigmoid,
+    "softplus": Softplus,
+    "tanh": Tanh,
+    "maxout": Maxout,
+    "dropout": Dropout,
+    "batch_norm": BatchNorm,
+}
+__all__ = ["BatchNorm", "Dense", "Dropout", "Elementwise", "Layer", "LeakyReLU", "Maxout", "ReLU", "Sigmoid"]
+__all__ += ["Softplus", "Tanh"]  # written out, since a type checker reads no loop

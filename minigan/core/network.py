@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import fields
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,15 +44,15 @@ class Trace:
         self.ys: list[Array] = [None]
         for k, (layer, width) in enumerate(zip(layers, widths[1:], strict=True)):
             free = k > 0 and "input" not in layer.reads and "output" not in layers[k - 1].reads
-            y = self.ys[k] if free and layer.in_place else self._cut(backend.empty(batch * width), width)
+            y = self.ys[k] if free and layer.in_place else self.array(width)
             self.ys.append(y)
         self.dys: list[Array] = []
-        self.tangents: list[Array] = []
+        self.tangents: list[Array] = []  # room at every layer's input, which only penalties ask for
         self.version = -1  # of the network, when forward filled this trace
 
-    def _cut(self, flat: Array, width: int) -> Array:
-        """The head of a flat array as (B, width), in the order that suits the network."""
-        flat = flat[: self.batch * width]
+    def array(self, width: int, flat: Array | None = None) -> Array:
+        """An array (B, width) in the order that suits the network: a new one, or the head of this flat one."""
+        flat = self.network.backend.empty(self.batch * width) if flat is None else flat[: self.batch * width]
         if max(self.network.widths) >= WIDE:
             return flat.reshape(width, self.batch).T
         return flat.reshape(self.batch, width)
@@ -60,15 +61,8 @@ class Trace:
         """The arrays dys, allocated when first asked for: evaluation needs none."""
         if not self.dys:
             flats = [self.network.backend.empty(self.batch * max(self.network.widths)) for _ in range(2)]
-            self.dys = [self._cut(flats[k % 2], width) for k, width in enumerate(self.network.widths)]
+            self.dys = [self.array(width, flats[k % 2]) for k, width in enumerate(self.network.widths)]
         return self.dys
-
-    def prepare_tangents(self) -> list[Array]:
-        """Room for the tangent at every layer's output, allocated when first asked for: only penalties do."""
-        if not self.tangents:
-            sizes = [(self.batch * width, width) for width in self.network.widths]
-            self.tangents = [self._cut(self.network.backend.empty(n), width) for n, width in sizes]
-        return self.tangents
 
     @property
     def x(self) -> Array:
@@ -120,6 +114,12 @@ class Sequential:
                 raise ValueError(
                     f"layer {k} of network {self.name!r}, {layer!r}, already has a place in a network; "
                     f"its weights are views of one theta, so make a new layer (or use net.copy())"
+                )
+            if lost := [key for key in vars(layer) if key not in {f.name for f in fields(layer)}]:
+                raise TypeError(
+                    f"layer {k} of network {self.name!r}, {type(layer).__name__}, keeps {lost[0]!r}, which is no "
+                    f"field of its dataclass and would be lost when the network is copied or saved: declare it "
+                    f"there, under @dataclass(eq=False); what follows from other settings is made in bind"
                 )
         said = next((layer.width for layer in self.layers if layer.width), None)
         if width is None and said is None:
@@ -186,7 +186,7 @@ class Sequential:
 
         training switches Dropout and BatchNorm to their training forms; rng is Dropout's source.
         """
-        trace.ys[0] = x = self._check(x, trace, self.widths[0], "x")
+        trace.ys[0] = x = self.check(x, trace, self.widths[0], "x")
         trace.version = -1  # should a layer raise, what it leaves behind is nobody's activations
         for layer, y, memo in zip(self.layers, trace.ys[1:], trace.memos, strict=True):
             layer.forward(x, y, memo, training, rng)
@@ -200,19 +200,19 @@ class Sequential:
         trace: Trace,
         params: bool = True,
         inputs: bool | slice = False,
-        weights: Array | None = None,
+        row_weights: Array | None = None,
     ) -> Array:
         """Pull dy = dL/dy (B, out) back through the trace's pass: to `grad` if params, to dL/dx (B, in) if inputs.
 
         grad is assigned, never added to. inputs may be a slice of rows, where only their dL/dx is wanted.
-        weights (B, 1) multiply each row's share in grad, after dL/dx is taken without them: so one pass can
+        row_weights (B, 1) multiply each row's share in grad, after dL/dx is taken without them: so one pass can
         serve two losses whose dy differ by a factor a row. dy is not changed; dL/dx is a view into the trace.
         Without inputs it returns None. Raises StaleTraceError if theta has moved since the trace's forward.
         """
-        self._check_fresh(trace)
-        dy = self._check(dy, trace, self.widths[-1], "dy")
-        if weights is not None:
-            weights = self._check(weights, trace, 1, "weights")
+        self.check_fresh(trace)
+        dy = self.check(dy, trace, self.widths[-1], "dy")
+        if row_weights is not None:
+            row_weights = self.check(row_weights, trace, 1, "row_weights")
         ys, dys = trace.ys, trace.dys or trace.prepare_backward()
         for k in range(len(self.layers) - 1, -1, -1):
             layer, x, y, memo, dx = self.layers[k], ys[k], ys[k + 1], trace.memos[k], dys[k]
@@ -222,8 +222,8 @@ class Sequential:
                 rows = inputs if layer.sliceable else slice(None)
                 layer.backward(x[rows], y[rows], dy[rows], dx[rows], memo)
             if params and layer.size:
-                if weights is not None:  # in place, but for the caller's dy
-                    dy = self.backend.xp.multiply(dy, weights, out=dys[k + 1])
+                if row_weights is not None:  # in place, but for the caller's dy
+                    dy = self.backend.xp.multiply(dy, row_weights, out=dys[k + 1])
                 layer.gradient(x, y, dy, memo)
             dy = dx
         if inputs is False:
@@ -235,58 +235,13 @@ class Sequential:
 
         Each row has a direction of its own. Raises StaleTraceError as backward does.
         """
-        self._check_fresh(trace)
-        dx = self._check(dx, trace, self.widths[0], "dx")
+        self.check_fresh(trace)
+        dx = self.check(dx, trace, self.widths[0], "dx")
         ys, dys = trace.ys, trace.dys or trace.prepare_backward()
         for k, layer in enumerate(self.layers):
             layer.tangent(ys[k], ys[k + 1], dx, dys[k + 1], trace.memos[k])
             dx = dys[k + 1]
         return dx
-
-    def tangent_gradient(self, dx: Array, dy: Array, trace: Trace, inputs: bool = False) -> Array:
-        """Write to `grad` the derivative by theta of <dy, tangent(dx)>; dx (B, in) and dy (B, out) are held fixed.
-
-        That is one derivative more than backward takes. Layer k makes y' = f(y) and t' = (df/dy) t of the y and t
-        before it. Let p and q be how the number depends on y and t: both go back through the layer, and p takes
-        along how the layer's derivative moves with y,
-
-            q = (df/dy)ᵀ q',    p = (df/dy)ᵀ p' + d<q', (df/dy) t>/dy
-
-        from q' = dy, p' = 0 at the end. In a chain of straight layers p stays 0. With g = ∇ₓD, the gradient by
-        theta of ½|g|² is tangent_gradient(g, 1), which is all that R1 needs. With inputs it returns the derivative
-        by x (B, in). Raises StaleTraceError as backward does, and TypeError for a layer that has no second
-        derivative.
-        """
-        self._check_fresh(trace)
-        xp, ys, dys = self.backend.xp, trace.ys, trace.dys or trace.prepare_backward()
-        ts = trace.prepare_tangents()
-        ts[0][...] = self._check(dx, trace, self.widths[0], "dx")
-        for k, layer in enumerate(self.layers[:-1]):
-            layer.tangent(ys[k], ys[k + 1], ts[k], ts[k + 1], trace.memos[k])
-        q, p, end = self._check(dy, trace, self.widths[-1], "dy"), None, self.size
-        for k in range(len(self.layers) - 1, -1, -1):
-            layer, x, y, memo = self.layers[k], ys[k], ys[k + 1], trace.memos[k]
-            own = self.grad[end - layer.size : end]
-            end -= layer.size
-            if layer.size:
-                layer.tangent_gradient(x, y, ts[k], q, memo)
-                if p is not None:
-                    straight_part = own.copy()
-                    layer.gradient(x, y, p, memo)
-                    own += straight_part
-            if k == 0 and not inputs:
-                return None
-            if p is not None:
-                pulled = xp.empty_like(dys[k])
-                layer.backward(x, y, p, pulled, memo)
-                p = pulled
-            if not layer.straight:
-                bent = xp.empty_like(dys[k])
-                layer.bend(x, y, ts[k], q, bent, memo)
-                p = bent if p is None else xp.add(p, bent, out=p)
-            layer.backward(x, y, q, dys[k], memo)
-            q = dys[k]
-        return xp.zeros_like(dys[0]) if p is None else p
 
     def absorb(self, trace: Trace) -> None:
         """Move `state` by what the trace's last training forward saw: once a step, not at every forward."""
@@ -307,14 +262,14 @@ class Sequential:
                 f"this trace belongs to another network ({trace.network.name!r}): use {self.name}.trace(batch)"
             )
 
-    def _check_fresh(self, trace: Trace) -> None:
+    def check_fresh(self, trace: Trace) -> None:
         if trace.version != self.version:
             raise StaleTraceError(
                 f"network {self.name!r} has moved since this trace was filled, so its activations belong to "
                 f"other weights: call {self.name}.forward(x, trace) again"
             )
 
-    def _check(self, a: Array, trace: Trace, width: int, what: str) -> Array:
+    def check(self, a: Array, trace: Trace, width: int, what: str) -> Array:
         """a as this backend's array, cast once at the door; a wrong shape or a strange trace raises."""
         self._check_owner(trace)
         if type(a) is not self.backend.xp.ndarray or a.dtype != self.backend.dtype:

@@ -2,17 +2,10 @@
 
 With s = logit D(x), so D(x) = sigmoid(s), log D = -softplus(-s) and log(1 - D) = -softplus(s): neither form can
 overflow or take the logarithm of 0. All losses are in nats.
-
-An Objective is three functions of one logit, each with its slope. D minimises mean real_loss over real samples
-plus mean fake_loss over fakes; G minimises mean generator_loss over fakes. A loss of your own plugs in as a class
-with the same six methods (hinge: real_loss = max(0, 1 - s), ...), given to `GAN(objective=...)` as an instance.
-
-A Penalty is what D pays beside for the steepness of its logit, |∇ₓs| at some points x.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from .backend import Array, namespace
@@ -20,19 +13,58 @@ from .layers import sigmoid, softplus
 
 
 class Objective(Protocol):
-    """What each player pays at one logit s, elementwise, and the slope d/ds of each payment."""
+    """What each player pays at one logit s, elementwise, and the slope d/ds of each payment.
+
+    D minimises mean real_loss over real samples plus mean fake_loss over fakes, G mean generator_loss over fakes.
+    One of your own has the same methods, and is given to `GAN(objective=...)` as an instance:
+
+        class Hinge(mg.Objective):
+            name = "hinge"
+
+            def real_loss(self, s): return np.maximum(0, 1 - s)
+            def real_slope(self, s): return -1.0 * (s < 1)
+            def fake_loss(self, s): return np.maximum(0, 1 + s)
+            def fake_slope(self, s): return 1.0 * (s > -1)
+            def generator_loss(self, s): return -s
+            def generator_slope(self, s): return -np.ones_like(s)
+            def numbers(self, real, fake): return {"inside": (real < 1).mean() + (fake > -1).mean()}
+
+    `mg.check_gradients(Hinge(), s)` says whether losses and slopes agree. s is (n, 1), and so is what comes back.
+    """
 
     name: str
+    log_odds: ClassVar[bool] = False  # whether s is the log of D's odds for real, so that sigmoid(s) is D(x)
 
-    def real_loss(self, s: Array) -> Array: ...
-    def real_slope(self, s: Array) -> Array: ...
-    def fake_loss(self, s: Array) -> Array: ...
-    def fake_slope(self, s: Array) -> Array: ...
-    def generator_loss(self, s: Array) -> Array: ...
-    def generator_slope(self, s: Array) -> Array: ...
+    def real_loss(self, s: Array) -> Array:
+        """What D pays for real samples of logits s (n, 1): (n, 1)."""
+        ...
+
+    def real_slope(self, s: Array) -> Array:
+        """d real_loss / ds: (n, 1) -> (n, 1)."""
+        ...
+
+    def fake_loss(self, s: Array) -> Array:
+        """What D pays for fakes of logits s (n, 1): (n, 1)."""
+        ...
+
+    def fake_slope(self, s: Array) -> Array:
+        """d fake_loss / ds: (n, 1) -> (n, 1)."""
+        ...
+
+    def generator_loss(self, s: Array) -> Array:
+        """What G pays for its fakes, of logits s (n, 1): (n, 1)."""
+        ...
+
+    def generator_slope(self, s: Array) -> Array:
+        """d generator_loss / ds: (n, 1) -> (n, 1)."""
+        ...
+
+    def numbers(self, real: Array, fake: Array) -> dict[str, Array]:
+        """What a history tells beside both losses, by name: numbers of the logits real (n, 1) and fake (m, 1)."""
+        return {}
 
 
-class Minimax:
+class Minimax(Objective):
     """Both players on V(D, G): D pays -log D(x) and -log(1 - D(G(z))), G pays log(1 - D(G(z))).
 
     G's loss leaves out V's real term, which G cannot move: the gradients are those of V. Goodfellow et al. 2014,
@@ -40,6 +72,7 @@ class Minimax:
     """
 
     name = "minimax"
+    log_odds = True
 
     def real_loss(self, s: Array) -> Array:
         return softplus(namespace(s), -s)
@@ -59,6 +92,12 @@ class Minimax:
     def generator_slope(self, s: Array) -> Array:
         return -sigmoid(namespace(s), s)
 
+    def numbers(self, real: Array, fake: Array) -> dict[str, Array]:
+        """V(D, G) in nats, and the means of D(x) and of D(G(z))."""
+        xp = namespace(real, fake)
+        means = {"d_real": sigmoid(xp, real).mean(), "d_fake": sigmoid(xp, fake).mean()}
+        return {"value": value_function(real, fake)} | means
+
 
 class NonSaturating(Minimax):
     """D as in minimax; G pays -log D(G(z)), as if its fakes were labelled real ("the label trick").
@@ -76,7 +115,7 @@ class NonSaturating(Minimax):
         return -sigmoid(namespace(s), -s)
 
 
-class Wasserstein:
+class Wasserstein(Objective):
     """D's logit as a critic's score: D pays -s on real samples and s on fakes, G pays -s.
 
     Among critics of slope 1 at most, the best one's advantage is the Wasserstein-1 distance; so this wants a
@@ -103,49 +142,12 @@ class Wasserstein:
     def generator_slope(self, s: Array) -> Array:
         return 0 * s - 1
 
+    def numbers(self, real: Array, fake: Array) -> dict[str, Array]:
+        """The critic's advantage: the mean score of real samples, less that of fakes."""
+        return {"advantage": real.mean() - fake.mean()}
+
 
 OBJECTIVES: dict[str, Objective] = {o.name: o for o in (NonSaturating(), Minimax(), Wasserstein())}
-
-
-class Penalty(Protocol):
-    """What D pays for the steepness n = |∇ₓs| of its logit, and `factor` = loss'(n) / n, both elementwise.
-
-    The loss's gradient with respect to ∇ₓs is then factor ∇ₓs. between says where it is asked: at real samples, or
-    at random points between real samples and fakes.
-    """
-
-    between: ClassVar[bool]
-
-    def loss(self, n: Array) -> Array: ...
-    def factor(self, n: Array) -> Array: ...
-
-
-@dataclass(frozen=True)
-class R1:
-    """(gamma / 2) E|∇ₓs|² over real samples: D is to be flat where the data are. Mescheder et al. 2018, eq. 9."""
-
-    gamma: float
-    between: ClassVar[bool] = False
-
-    def loss(self, n: Array) -> Array:
-        return self.gamma / 2 * n * n
-
-    def factor(self, n: Array) -> Array:
-        return namespace(n).full_like(n, self.gamma)
-
-
-@dataclass(frozen=True)
-class GradientPenalty:
-    """weight E(|∇ₓs| - 1)², evenly along lines from real samples to fakes. Gulrajani et al. 2017, eq. 3."""
-
-    weight: float = 10.0
-    between: ClassVar[bool] = True
-
-    def loss(self, n: Array) -> Array:
-        return self.weight * (n - 1) ** 2
-
-    def factor(self, n: Array) -> Array:
-        return 2 * self.weight * (1 - 1 / namespace(n).maximum(n, 1e-12))  # where n is 0, so is ∇ₓs
 
 
 def find_objective(objective: str | Objective) -> Objective:
@@ -166,14 +168,16 @@ def value_function(real_logits: Array, fake_logits: Array) -> Array:
     return -softplus(xp, -real_logits).mean() - softplus(xp, fake_logits).mean()
 
 
-def discriminator_loss(real_logits: Array, fake_logits: Array) -> tuple[Array, Array, Array]:
-    """(-V, its gradient d_real (n, 1), d_fake (m, 1)): the sum of the two means, not their half.
+def discriminator_loss(
+    real_logits: Array, fake_logits: Array, objective: str | Objective = "non-saturating"
+) -> tuple[Array, Array, Array]:
+    """(D's loss, its gradient d_real (n, 1), d_fake (m, 1)): the sum of the two means, not their half.
 
-    d_real = (D(x) - 1) / n and d_fake = D(G(z)) / m.
+    In the games on V that loss is -V, with d_real = (D(x) - 1) / n and d_fake = D(G(z)) / m.
     """
-    game = OBJECTIVES["minimax"]
+    game = find_objective(objective)
     return (
-        -value_function(real_logits, fake_logits),
+        game.real_loss(real_logits).mean() + game.fake_loss(fake_logits).mean(),
         game.real_slope(real_logits) / real_logits.size,
         game.fake_slope(fake_logits) / fake_logits.size,
     )

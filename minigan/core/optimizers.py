@@ -5,7 +5,6 @@ An optimiser is a recipe until `bind(net)` makes a copy of it that owns its runn
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,8 +77,8 @@ class Optimizer:
 
     def bind(self, net: Sequential) -> Any:
         """A copy of this optimiser that moves this network, its slots at 0."""
-        bound = copy.copy(self)
-        bound.net, bound.steps = net, 0
+        bound: Any = object.__new__(type(self))
+        vars(bound).update(vars(self), net=net, steps=0)
         for slot in self.slots:
             setattr(bound, slot, net.backend.zeros(net.size))
         bound.take(self.loop)

@@ -14,8 +14,10 @@ from minigan.core.gan import GAN, Latent
 from minigan.core.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Tanh
 from minigan.core.network import Sequential, StaleTraceError
 from minigan.core.objectives import value_function
-from minigan.core.optimizers import SGD, Adam, Exponential, Momentum
+from minigan.core.optimizers import SGD, Adam, Exponential, Linear, Momentum
 from minigan.core.streams import Stream
+from minigan.runs import checkpoint
+from minigan.runs.recipe import Recipe
 
 MODES = ["alternating", "simultaneous"]
 
@@ -29,7 +31,7 @@ def players(backend="numpy", packing=1, extra_g=(), extra_d=(), dim=2, hidden=6)
 
 def game(backend="numpy", packing=1, extra_g=(), extra_d=(), **options):
     G, D = players(backend, packing, extra_g, extra_d)
-    return GAN(G, D, Latent(3), packing=packing, **options)
+    return GAN(G, D, Latent(3), packing=packing, **{"updates": "alternating"} | options)
 
 
 def batches(n, rows=8, dim=2, seed=0):
@@ -232,7 +234,7 @@ def changed(net, before):
 
 def test_ds_step_never_touches_gs_vectors_and_gs_gradient_never_computes_ds():
     G, D = players(extra_g=[BatchNorm(6)], extra_d=[BatchNorm(6)])
-    gan = GAN(G, D, Latent(3), average=None)
+    gan = GAN(G, D, Latent(3), updates="alternating", average=None)
     for net in (G, D):
         net.grad[...] = 123
     g, d = snapshot(G), snapshot(D)
@@ -282,7 +284,7 @@ def test_a_run_stays_in_its_float_type_from_end_to_end(updates, backend):
     )
     for real in batches(3):  # float64 samples, cast at the door
         gan.step(real)
-    room = gan._room
+    room = gan._work
     traces = [trace for trace in (room.made, room.both, room.fake) if trace.version >= 0]  # those in use
     arrays = {
         **gan.vectors(),
@@ -711,3 +713,55 @@ def test_equal_layers_start_differently_in_g_and_d():
     G, D = (Sequential([Dense(4, 4), Dense(4, 4)], name=name) for name in "GD")
     for a, b in ((G.layers[0].W, D.layers[0].W), (G.layers[0].W, G.layers[1].W)):
         assert (a != b).all()
+
+
+# ------------------------------------------------------------------------------------------ one default game
+
+
+def stated(gan):
+    """What the game was told, as a checkpoint describes it."""
+    about = checkpoint.about(gan)
+    return {
+        k: about[k] for k in ("objective", "updates", "d_steps", "optimizers", "average", "packing", "penalty")
+    }
+
+
+def test_a_gan_and_a_recipe_start_from_the_same_game():
+    recipe = Recipe().build(2)
+    G, D = (Sequential([type(i)(**i.__getstate__()) for i in net.layers], name=net.name)
+            for net in (recipe.generator, recipe.discriminator))  # fmt: skip
+    gan = GAN(G, D, Latent(2))
+    assert stated(gan) == stated(recipe)
+    assert stated(gan)["optimizers"] == [{"is": "Adam", "learning_rate": 1e-3, "beta1": 0.5, "beta2": 0.99,
+                                          "epsilon": 1e-8}] * 2  # fmt: skip
+    assert (gan.updates, gan.decay) == ("simultaneous", 0.999)
+    for real in batches(5):
+        gan.step(real)
+        recipe.step(real)
+    for ours, theirs in zip(gan.vectors().values(), recipe.vectors().values(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_one_optimiser_for_both_players_is_one_for_each():
+    rule = SGD(0.1)
+    gan = game(optimizers=rule)
+    assert [o.net for o in gan.optimizers] == [gan.generator, gan.discriminator] and rule.net is None
+    two = game(optimizers=(SGD(0.1), SGD(0.1)))
+    for real in batches(3):
+        gan.step(real)
+        two.step(real)
+    np.testing.assert_array_equal(gan.generator.theta, two.generator.theta)
+
+
+@pytest.mark.parametrize("noise", [-0.1, math.nan, lambda step: -1e-9])
+def test_negative_instance_noise_is_refused_at_the_start(noise):
+    with pytest.raises(ValueError, match="at step 0; a standard deviation is 0 or more"):
+        game(instance_noise=noise)
+
+
+def test_noise_that_turns_negative_is_refused_at_that_step():
+    gan = game(instance_noise=Linear(0.2, 10, final=-0.2))
+    with pytest.raises(ValueError, match=r"instance_noise is -0\.0\d+ at step 6"):
+        for real in batches(10):
+            gan.step(real)
+    assert gan.steps == 6

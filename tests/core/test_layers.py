@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from every_layer import MAKERS, through
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,18 +80,6 @@ class PReLU(Layer):
         self.da[...] = self.xp.where(x > 0, 0, x * dy).sum(axis=0)
 
 
-# Layers by name, made for an input of w columns, w even and at least 2.
-MAKERS = {
-    "Dense": lambda w: Dense(w, 12 if w != 12 else 16),
-    "ReLU": lambda w: ReLU(),
-    "LeakyReLU": lambda w: LeakyReLU(0.3),
-    "Sigmoid": lambda w: Sigmoid(),
-    "Tanh": lambda w: Tanh(),
-    "Softplus": lambda w: Softplus(),
-    "Maxout": lambda w: Maxout(2),
-    "Dropout": lambda w: Dropout(0.4),
-    "BatchNorm": lambda w: BatchNorm(w),
-}
 STUDENTS = {"Swish": lambda w: Swish(), "PReLU": lambda w: PReLU(w)}
 
 
@@ -148,7 +137,7 @@ def test_each_layer_agrees_with_difference_quotients_at_every_coordinate(name, t
     x = np.random.default_rng(4).standard_normal((6, width))
     report = check_gradients(net, x, training=training, coordinates=10_000, directions=6)
     one_derivative = 6 + x.size + (6 + net.size if net.size else 0)
-    two = 0 if name in ("BatchNorm", "Swish", "PReLU") else one_derivative  # these write no second one
+    two = one_derivative if type(prototype).__name__ in through("twice") else 0
     assert len(report.probes) == one_derivative + 6 + two
     assert report.ok, str(report)
 

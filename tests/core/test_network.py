@@ -193,7 +193,7 @@ def test_row_weights_scale_each_rows_share_of_grad_and_leave_dx_alone(scramble, 
         net = scramble(Sequential(layers, Backend("numpy", "float64")))
         x, dy, trace = passed(net, rows)
         weights = np.random.default_rng(1).standard_normal((rows, 1))
-        dx = net.backward(dy, trace, inputs=True, weights=weights).copy()
+        dx = net.backward(dy, trace, inputs=True, row_weights=weights).copy()
         grad = net.grad.copy()
         by_row, dx_by_row = np.zeros(net.size), []
         alone = net.trace(1)
@@ -210,7 +210,7 @@ def test_row_weights_of_another_shape_are_refused(shape):
     net = small()
     _, dy, trace = passed(net)
     with pytest.raises(ValueError, match=r"weights of shape \(6, 1\)"):
-        net.backward(dy, trace, weights=np.ones(shape, np.float32))
+        net.backward(dy, trace, row_weights=np.ones(shape, np.float32))
 
 
 def test_the_tangent_of_a_network_is_its_directional_derivative(scramble, layout):
@@ -234,7 +234,7 @@ def test_the_callers_x_dy_and_weights_are_never_written(leader, layout, scramble
     weights = rng.standard_normal((6, 1)).astype(np.float32)
     before = [a.copy() for a in (x, dy, weights)]
     net.forward(x, trace, training=True, rng=rng)
-    net.backward(dy, trace, inputs=True, weights=weights)
+    net.backward(dy, trace, inputs=True, row_weights=weights)
     net.tangent(x, trace)
     for a, b in zip((x, dy, weights), before, strict=True):
         np.testing.assert_array_equal(a, b)

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import minigan as mg
 from minigan.core.backend import BLOCK, Backend
 from minigan.core.objectives import (
     OBJECTIVES,
     Minimax,
     NonSaturating,
+    Objective,
     discriminator_loss,
     find_objective,
     generator_loss,
@@ -195,3 +197,93 @@ def test_an_objective_is_found_by_name_or_taken_as_it_is():
     assert find_objective("minimax").name == "minimax" and find_objective(own) is own
     with pytest.raises(ValueError, match="objective is 'hinge'; choose one of 'non-saturating', 'minimax'"):
         find_objective("hinge")
+
+
+# ------------------------------------------------------------------------- numbers by an objective's own names
+
+
+def hinge():
+    """The objective that the docstring shows."""
+    text = Objective.__doc__.split("as an instance:\n\n")[1].split("\n\n    `mg.check_gradients")[0]
+    space = {"mg": mg, "np": np}
+    exec("\n".join(line[8:] for line in text.splitlines()), space)
+    return space["Hinge"]
+
+
+def small_gan(objective, **options):
+    G = mg.Sequential([mg.Dense(2, 8), mg.Tanh(), mg.Dense(8, 2)], name="G")
+    D = mg.Sequential([mg.Dense(2, 8), mg.LeakyReLU(), mg.Dense(8, 1)], name="D")
+    return mg.GAN(G, D, mg.Latent(2), objective=objective, **options)
+
+
+def test_the_hinge_of_the_docstring_is_ten_lines_that_train_save_and_name_their_number(tmp_path):
+    Hinge = hinge()
+    kinks_apart = np.linspace(-3, 3, 14)[:, None]
+    assert mg.check_gradients(Hinge(), kinks_apart).ok
+    history = mg.train(gan := small_gan(Hinge()), mg.ring(), 20, 16, log_every=10)
+    assert history.columns[:4] == ["step", "d_loss", "g_loss", "inside"]
+    assert not {"value", "d_real", "d_fake"} & set(history.columns)
+    real, fake, _ = gan.logits()
+    assert history["inside"][-1] == pytest.approx((real < 1).mean() + (fake > -1).mean(), rel=1e-6)
+    mg.save(gan, tmp_path / "gan.npz")
+    assert mg.load(tmp_path / "gan.npz", classes=[Hinge]).objective.name == "hinge"
+
+
+def test_an_objective_of_six_methods_alone_plays_too_and_names_nothing():
+    class LeastSquares:
+        name = "least squares"
+
+        def real_loss(self, s):
+            return (s - 1) ** 2
+
+        def real_slope(self, s):
+            return 2 * (s - 1)
+
+        def fake_loss(self, s):
+            return s**2
+
+        def fake_slope(self, s):
+            return 2 * s
+
+        def generator_loss(self, s):
+            return (s - 1) ** 2
+
+        def generator_slope(self, s):
+            return 2 * (s - 1)
+
+    history = mg.train(gan := small_gan(LeastSquares()), mg.ring(), 4, 16, log_every=2)
+    assert history.columns[:4] == ["step", "d_loss", "g_loss", "d_accuracy"]
+    with pytest.raises(ValueError, match="least squares: D gives scores, no probabilities"):
+        gan.opinion(np.zeros((3, 2)))
+
+
+@every_objective
+def test_only_a_game_on_v_has_a_value_and_probabilities(name):
+    gan = small_gan(name, penalty=mg.R1(0.1))
+    gan.step(np.random.default_rng(0).standard_normal((16, 2)))
+    numbers = list(gan.losses())
+    if name == "wasserstein":
+        assert numbers == ["d_loss", "g_loss", "advantage", "penalty"]
+        assert gan.losses()["advantage"] == pytest.approx(-gan.losses()["d_loss"], rel=1e-6)
+        with pytest.raises(ValueError, match=r"ask gan\.discriminator"):
+            gan.opinion(np.zeros((3, 2)))
+    else:
+        assert numbers == ["d_loss", "g_loss", "value", "d_real", "d_fake", "penalty"]
+        assert ((p := gan.opinion(np.zeros((3, 2)))) > 0).all() and (p < 1).all()
+        assert gan.losses()["value"] == pytest.approx(-gan.losses()["d_loss"], rel=1e-6)
+
+
+@every_objective
+def test_the_discriminators_loss_takes_the_objective(name):
+    rng = np.random.default_rng(0)
+    real, fake = rng.standard_normal((5, 1)), rng.standard_normal((3, 1))
+    loss, d_real, d_fake = discriminator_loss(real, fake, name)
+    assert loss == OBJECTIVES[name].real_loss(real).mean() + OBJECTIVES[name].fake_loss(fake).mean()
+    np.testing.assert_allclose(
+        d_real, by_difference(lambda s: discriminator_loss(s, fake, name)[0], real), rtol=1e-8
+    )
+    np.testing.assert_allclose(
+        d_fake, by_difference(lambda s: discriminator_loss(real, s, name)[0], fake), rtol=1e-8
+    )
+    own = discriminator_loss(real, fake, hinge()())
+    assert own[0] == np.maximum(0, 1 - real).mean() + np.maximum(0, 1 + fake).mean()

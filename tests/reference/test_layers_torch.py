@@ -8,12 +8,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from every_layer import EVERY, stopped_at, through
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
 import minigan as mg
-from minigan.checks import compare, reference
+from minigan.checks import cases, compare, reference
 from minigan.core.backend import Backend
 from minigan.core.streams import Stream
 
@@ -147,7 +148,18 @@ def test_wide_networks_whose_batch_axis_is_contiguous(widths):
         assert_close(*both(net, x, dy), bound)
 
 
+@pytest.mark.parametrize("name", through("torch"))
+def test_every_layer_that_has_a_twin_is_held_to_it_here_and_by_minigan_compare(name):
+    net = scrambled([EVERY[name].make(6)], width=6)
+    assert_close(*both(net, *question(net)))
+    assert any(type(layer).__name__ == name for case in cases.LAYERS for layer in case.layers)
+
+
 def test_a_layer_that_pytorch_does_not_have_is_named():
+    for name in stopped_at("torch"):
+        with pytest.raises(TypeError, match=name):
+            reference.module(EVERY[name].make(6))
+
     class Square(mg.Layer):
         pass
 
