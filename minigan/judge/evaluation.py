@@ -1,9 +1,9 @@
-"""What `minigan evaluate` says of a run: its samples held against the data, a perfect sampler's score beside."""
+"""What is said of samples: one set of scores for whoever asks, and the table of `minigan evaluate`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,20 +12,56 @@ from ..core.network import Sequential
 from ..core.objectives import discriminator_loss
 from ..core.optimizers import Adam, HoldThenCosine
 from ..core.streams import Stream
-from ..data.datasets import Dataset
-from ..theory.distributions import Distribution, Mixture
+from ..data.dataset import Data, moments
+from ..theory.distributions import Mixture
 from .metrics import (
     frechet_distance,
     label_mix,
     mode_report,
-    moments,
     nearest,
     neighbour_ratios,
     perfect_mode_report,
     wilson_interval,
 )
 
+SCORES = (
+    *("modes", "high_quality", "reverse_kl"),
+    *("samples_to_train", "held_out_to_samples", "least_class"),
+    *("critic", "frechet"),
+)
 FEW = 4  # columns: up to here every mean and covariance has a line of its own
+NEIGHBOURS = 1000  # samples, at most, that neighbours are looked for of
+
+
+def scores(
+    samples: np.ndarray, data: Data, seed: int = 0, fast: bool = False, critic: Verdict | None = None
+) -> dict[str, float]:
+    """Every score of samples (n, d), in the data's units, by its name.
+
+    Mixtures: modes, high_quality (a share), reverse_kl (nats). Sets with held-out rows, unless half of those stand
+    among the training rows too: the two neighbour ratios. Sets with labels: least_class, the smallest share of a
+    class. All: critic, the accuracy of a fresh critic, who is trained here unless his verdict is given, and
+    frechet (units²). fast leaves out what takes time: it gives those of a mixture, or frechet.
+    """
+    found: dict[str, float] = {}
+    if isinstance(data, Mixture):
+        report = mode_report(samples, data)
+        found = {"modes": report.found, "high_quality": report.high_quality, "reverse_kl": report.reverse_kl}
+        if fast:
+            return found
+    if not fast:
+        if _held_apart(data):
+            found |= neighbour_ratios(samples[:NEIGHBOURS], data.x, data.held_out)._asdict()
+        if data.labels is not None:
+            found["least_class"] = float(label_mix(samples[:NEIGHBOURS], data.x, data.labels).min())
+        found["critic"] = (critic or fresh_critic(samples, data, seed)).accuracy
+    found["frechet"] = frechet_distance(samples, data)
+    return {name: float(value) for name, value in found.items()}
+
+
+def _held_apart(data: Data) -> bool:
+    """Whether rows are held out, and most of them stand nowhere among the training rows."""
+    return data.held_out is not None and bool(np.median(nearest(data.held_out, data.x)[0]) > 0)
 
 
 @dataclass(frozen=True)
@@ -37,71 +73,80 @@ class Row:
     perfect: str
 
 
-def evaluate(generators: dict[str, np.ndarray], data: Distribution | Dataset, seed: int = 0) -> list[Row]:
+def evaluate(generators: dict[str, np.ndarray], data: Data, seed: int = 0) -> list[Row]:
     """The table for samples (n, d) of each named generator, in the data's units; n at least 2, equal for all.
 
-    Mixtures: modes, high-quality share, reverse KL. Sets with held-out rows, unless half of those stand among the
-    training rows too: the neighbour ratios, and the mix of labels where there are any. All: a fresh critic's
-    accuracy, the Fréchet distance, means and covariances.
+    It has the `scores` of each, the mix of labels where there are any, and means and covariances.
     """
     n = len(next(iter(generators.values())))
+    critics = {name: fresh_critic(x, data, seed) for name, x in generators.items()}
+    found = {name: scores(x, data, critic=critics[name]) for name, x in generators.items()}
     rows: list[Row] = []
 
-    def add(what: str, score: Any, perfect: str) -> None:
-        rows.append(Row(what, {name: score(x) for name, x in generators.items()}, perfect))
+    def add(what: str, score: str, says: Callable[[float], str], perfect: str) -> None:
+        if all(score in one for one in found.values()):
+            rows.append(Row(what, {name: says(one[score]) for name, one in found.items()}, perfect))
 
     if isinstance(data, Mixture):
         K, ideal = len(data.means), perfect_mode_report(data, n)
-        add("modes found", lambda x: f"{mode_report(x, data).found} of {K}", f"{ideal.found:.0f} of {K}")
-        add("high quality", lambda x: f"{mode_report(x, data).high_quality:.1%}", f"{ideal.high_quality:.1%}")
-        add("reverse KL, nats", lambda x: f"{mode_report(x, data).reverse_kl:.4f}", f"{ideal.reverse_kl:.4f}")
-    held_out = data.held_out if isinstance(data, Dataset) else None
-    if isinstance(data, Dataset) and held_out is not None and np.median(nearest(held_out, data.x)[0]) > 0:
-        fewer = min(n, 1000)
-        ratios = {name: neighbour_ratios(x[:fewer], data.x, held_out) for name, x in generators.items()}
-        for what, field in (
-            ("sample to training / held-out to training", "samples_to_train"),
-            ("held-out to sample / held-out to training", "held_out_to_samples"),
-        ):
-            rows.append(Row(what, {name: f"{getattr(r, field):.2f}" for name, r in ratios.items()}, "1.00"))
-        if data.labels is not None:
-            mixes = {name: label_mix(x[:fewer], data.x, data.labels) for name, x in generators.items()}
-            real = np.bincount(data.labels) / len(data.labels)
-            for label, share in enumerate(real):
-                rows.append(
-                    Row(
-                        f"share of label {label}, by nearest neighbour",
-                        {name: f"{mix[label]:.1%}" for name, mix in mixes.items()},
-                        f"{share:.1%}",
-                    )
-                )
-    add("fresh critic's accuracy [95 %]", lambda x: fresh_critic(x, data, seed).text, "50 %")
-    mean, covariance = moments(data if isinstance(data, Distribution) else data.x)
+        add("modes found", "modes", lambda v: f"{v:.0f} of {K}", f"{ideal.found:.0f} of {K}")
+        add("high quality", "high_quality", lambda v: f"{v:.1%}", f"{ideal.high_quality:.1%}")
+        add("reverse KL, nats", "reverse_kl", lambda v: f"{v:.4f}", f"{ideal.reverse_kl:.4f}")
+    for score, what in (
+        ("samples_to_train", "sample to training / held-out to training"),
+        ("held_out_to_samples", "held-out to sample / held-out to training"),
+    ):
+        add(what, score, lambda v: f"{v:.2f}", "1.00")
+    rows += _label_rows(generators, data)
+    rows.append(Row("fresh critic's accuracy [95 %]", {k: v.text for k, v in critics.items()}, "50 %"))
+    rows += _moment_rows(generators, data)
+    add("Fréchet distance, units²", "frechet", lambda v: f"{v:.4g}", "0")
+    return rows
+
+
+def _label_rows(generators: dict[str, np.ndarray], data: Data) -> list[Row]:
+    """A line a label: its share among samples, each labelled as its nearest training row."""
+    if data.labels is None:
+        return []
+    mixes = {name: label_mix(x[:NEIGHBOURS], data.x, data.labels) for name, x in generators.items()}
+    real = np.bincount(data.labels) / len(data.labels)
+    return [
+        Row(
+            f"share of label {label}, by nearest neighbour",
+            {name: f"{mix[label]:.1%}" for name, mix in mixes.items()},
+            f"{share:.1%}",
+        )
+        for label, share in enumerate(real)
+    ]
+
+
+def _moment_rows(generators: dict[str, np.ndarray], data: Data) -> list[Row]:
+    """A line a mean and a covariance, for few columns; else the largest error of either."""
+    mean, covariance = data.moments()
     moments_of = {name: moments(x) for name, x in generators.items()}
     unit = float(np.sqrt(np.trace(covariance) / len(mean)))  # the columns' root mean square sd
-    names = data.columns if isinstance(data, Dataset) else [f"x{j}" for j in range(1, len(mean) + 1)]
+    rows: list[Row] = []
 
     def number(a: float) -> str:
         return f"{0.0 if abs(a) < 1e-9 * unit else a:.4g}"
 
-    if len(mean) <= FEW:
-        for j, a in enumerate(names):
-            at_j = {name: number(m[j]) for name, (m, _) in moments_of.items()}
-            rows.append(Row(f"mean of {a}", at_j, number(mean[j])))
-        for j, a in enumerate(names):
-            for k, b in enumerate(names[j:], j):
-                at_jk = {name: number(c[j, k]) for name, (_, c) in moments_of.items()}
-                what = f"variance of {a}" if j == k else f"covariance of {a}, {b}"
-                rows.append(Row(what, at_jk, number(covariance[j, k])))
-    else:
+    if len(mean) > FEW:
         for what, which, truth, scale in (
             ("largest error of a mean, in sd", 0, mean, unit),
             ("largest error of a covariance, in sd²", 1, covariance, unit**2),
         ):
             off = {name: f"{np.abs(m[which] - truth).max() / scale:.2f}" for name, m in moments_of.items()}
             rows.append(Row(what, off, "0.00"))
-    reference = data if isinstance(data, Distribution) else data.x
-    add("Fréchet distance, units²", lambda x: f"{frechet_distance(x, reference):.4g}", "0")
+        return rows
+    for j, a in enumerate(data.columns):
+        rows.append(
+            Row(f"mean of {a}", {name: number(m[j]) for name, (m, _) in moments_of.items()}, number(mean[j]))
+        )
+    for j, a in enumerate(data.columns):
+        for k, b in enumerate(data.columns[j:], j):
+            at_jk = {name: number(c[j, k]) for name, (_, c) in moments_of.items()}
+            what = f"variance of {a}" if j == k else f"covariance of {a}, {b}"
+            rows.append(Row(what, at_jk, number(covariance[j, k])))
     return rows
 
 
@@ -116,18 +161,34 @@ def as_table(rows: list[Row]) -> str:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How often a classifier tells samples from data that it has not seen, and the interval of that share."""
+    """How often a classifier that tells samples from data was right, of so many that it had not seen."""
 
-    accuracy: float
-    low: float
-    high: float
+    right: int
+    of: int
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.of
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The accuracies that this does not refute, by Wilson's interval of 95 %."""
+        return wilson_interval(self.right, self.of)
+
+    @property
+    def low(self) -> float:
+        return self.interval[0]
+
+    @property
+    def high(self) -> float:
+        return self.interval[1]
 
     @property
     def text(self) -> str:
         return f"{self.accuracy:.1%} [{self.low:.1%}, {self.high:.1%}]"
 
 
-def fresh_critic(samples: np.ndarray, data: Distribution | Dataset, seed: int = 0, steps: int = 600) -> Verdict:
+def fresh_critic(samples: np.ndarray, data: Data, seed: int = 0, steps: int = 600) -> Verdict:
     """Train a new D to tell samples from data on one half of both, and count how often it is right on the other.
 
     A two-sample test (Lopez-Paz and Oquab 2017): .5 means that this critic finds no difference, 1 that it is never
@@ -135,13 +196,7 @@ def fresh_critic(samples: np.ndarray, data: Distribution | Dataset, seed: int = 
     many samples as rows on each side. The interval is Wilson's, 95 %.
     """
     rng = Stream(seed, "fresh critic").at(0)
-    if isinstance(data, Distribution):
-        half = len(samples) // 2
-        real, unseen = data.sample(half, rng), data.sample(half, rng)
-    else:
-        rows = data.x[rng.permutation(len(data.x))]
-        cut = len(rows) // 2
-        real, unseen = (rows, data.held_out) if data.held_out is not None else (rows[:cut], rows[cut:])
+    real, unseen = data.split(len(samples) // 2, rng)
     judged = min(len(unseen), len(samples) // 2)
     learnt = min(len(real), len(samples) - judged)
     if judged < 1 or learnt < 1:
@@ -163,5 +218,4 @@ def fresh_critic(samples: np.ndarray, data: Distribution | Dataset, seed: int = 
         critic.backward(np.concatenate([d_real, d_fake]), trace)
         adam.step()
     right = int((critic(unseen) > 0).sum() + (critic(unseen_fake) <= 0).sum())
-    low, high = wilson_interval(right, 2 * judged)
-    return Verdict(right / (2 * judged), low, high)
+    return Verdict(right, 2 * judged)

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..theory.distributions import Distribution, Mixture
+from ..data.dataset import finite_rows, moments
+from ..theory.distributions import Mixture
 from ..theory.divergences import kl
 
 HIGH_QUALITY = 3.0  # standard deviations from the nearest centre
@@ -103,7 +104,7 @@ def nearest(queries: Any, references: Any, exclude_self: bool = False) -> tuple[
     exclude_self, both sets are the same and no row is its own neighbour. ValueError for shapes that do not
     fit, an empty set, or numbers that are not finite.
     """
-    queries, references = _points(queries, "queries"), _points(references, "references")
+    queries, references = finite_rows(queries, "queries"), finite_rows(references, "references")
     n, m = len(queries), len(references)
     if queries.shape[1] != references.shape[1]:
         raise ValueError(f"queries is {queries.shape}, references {references.shape}; wanted (n, d), (m, d)")
@@ -171,20 +172,6 @@ def neighbour_ratios(samples: Any, train: Any, held_out: Any) -> NeighbourRatios
 # ---- moments -----------------------------------------------------------------------------------------------
 
 
-def moments(x: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (d,) and covariance (d, d): of samples (n, d), divided by n - 1; or of a Distribution, exactly.
-
-    ValueError for another shape, fewer than 2 samples, or numbers that are not finite.
-    """
-    if isinstance(x, Distribution):
-        return x.mean, x.covariance
-    x = _points(x, "x")
-    if len(x) < 2:
-        raise ValueError(f"x has shape {x.shape}; a covariance needs 2 rows at least")
-    apart = x - x.mean(axis=0)
-    return x.mean(axis=0), apart.T @ apart / (len(x) - 1)
-
-
 def frechet_distance(x: Any, y: Any) -> float:
     """The squared Wasserstein-2 distance of the Gaussians that have the moments of x and y (see `moments`).
 
@@ -221,7 +208,7 @@ def parzen_log_likelihood(samples: Any, x: Any, sigma: Any) -> np.ndarray:
     their mean. The largest exponent is drawn out of the sum, so nothing overflows, and far away the answer is no
     log 0. ValueError for shapes that do not fit, a sigma that is not above 0, or numbers that are not finite.
     """
-    samples, x, sigma = _points(samples, "samples"), _points(x, "x"), np.asarray(sigma, dtype=np.float64)
+    samples, x, sigma = finite_rows(samples, "samples"), finite_rows(x, "x"), np.asarray(sigma, dtype=np.float64)
     (m, d), n = samples.shape, len(x)
     if x.shape[1] != d:
         raise ValueError(f"samples is {samples.shape}, x {x.shape}; wanted (m, d), (n, d)")
@@ -329,21 +316,3 @@ def student_t(confidence: float, nu: int) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if inside(middle) < confidence * inside(math.pi / 2) else (low, middle)
     return math.sqrt(nu) * math.tan(low)
-
-
-def _points(x: Any, name: str) -> np.ndarray:
-    """x as float64, (n, d) with n >= 1."""
-    x = np.asarray(x, dtype=np.float64)
-    if x.ndim != 2 or len(x) == 0:
-        raise ValueError(f"{name} has shape {x.shape}; wanted (n, d), n at least 1")
-    bad = int(np.count_nonzero(~np.isfinite(x)))
-    if bad:
-        raise ValueError(f"{name} has {bad} numbers that are not finite; did the training diverge?")
-    return x
-
-
-def quality(samples: Any, data: Any) -> tuple[str, float]:
-    """One number for a progress line, with its name: for a mixture the high-quality share, else Fréchet's."""
-    if isinstance(data, Mixture):
-        return "high quality", mode_report(samples, data).high_quality
-    return "Fréchet distance", frechet_distance(samples, data if isinstance(data, Distribution) else data.x)

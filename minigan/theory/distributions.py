@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..core.backend import Array, namespace
+from ..core.streams import Stream
 
 LOG_2PI = math.log(2 * math.pi)
 # Where a Gaussian must be looked at, in standard deviations: closely in the middle, then out to where its
@@ -28,12 +29,17 @@ class Distribution(ABC):
     """A distribution over points with `dim` coordinates; x is always (n, dim), and what is asked of it (n,).
 
     Who writes one gives `dim`, `mean`, `covariance`, `sample` and `log_density`, and in one dimension `cdf`
-    and `knots` as well: the divergences need no more.
+    and `knots` as well: the divergences need no more. What a GAN that learns from it asks (`Data` in
+    data/dataset.py says what each means) follows from these.
     """
 
     dim: int
     mean: np.ndarray  # (dim,)
     covariance: np.ndarray  # (dim, dim)
+
+    has_density: ClassVar[bool] = True  # log_density is that of a density, not of a probability mass
+    count = math.inf
+    x = image = pixels = labels = held_out = None
 
     @abstractmethod
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -57,6 +63,37 @@ class Distribution(ABC):
         Quadrature starts from them. ValueError in more than one dimension.
         """
         raise self._lacks("knots")
+
+    @property
+    def name(self) -> str:
+        return type(self).__name__
+
+    @property
+    def columns(self) -> list[str]:
+        return column_names(self.dim)
+
+    @property
+    def standard_deviation(self) -> np.ndarray:
+        return np.sqrt(np.diag(self.covariance))
+
+    def moments(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.mean, self.covariance
+
+    def batch(self, step: int, n: int, stream: Stream) -> np.ndarray:
+        return self.sample(n, stream.at(step))
+
+    def some(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        return self.sample(n, rng)
+
+    def split(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        return self.sample(n, rng), self.sample(n, rng)
+
+    def extent(self) -> tuple[np.ndarray, np.ndarray]:
+        reach = 3 * self.standard_deviation
+        return self.mean - reach, self.mean + reach
+
+    def fingerprint(self) -> str:
+        return ""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(dim={self.dim})"
@@ -169,6 +206,10 @@ class Mixture(Distribution):
         top = joint.max(axis=1, keepdims=True)  # taken out, or far away every exp is 0 and the log -inf
         return top[:, 0] + np.log(np.exp(joint - top).sum(axis=1))
 
+    def extent(self) -> tuple[np.ndarray, np.ndarray]:
+        reach = 3 * self.sd[:, None]
+        return (self.means - reach).min(axis=0), (self.means + reach).max(axis=0)
+
     def cdf(self, x: np.ndarray) -> np.ndarray:
         """Σₖ wₖ Φ((x - mₖ) / sₖ): x (n, 1) -> (n,). ValueError in more than one dimension."""
         return _normal_cdf((self._line(x, "cdf")[:, None] - self.means[:, 0]) / self.sd) @ self.weights
@@ -186,6 +227,7 @@ class Discrete(Distribution):
     """
 
     dim = 1
+    has_density = False
 
     def __init__(self, probabilities: Any, values: Any = None):
         mass = as_probabilities(probabilities, "probabilities")
@@ -219,6 +261,11 @@ class Discrete(Distribution):
     def knots(self) -> np.ndarray:
         """The values: the cdf is flat between them."""
         return self.values
+
+
+def column_names(d: int) -> list[str]:
+    """x1 to xd: what columns are called that nobody named."""
+    return [f"x{j}" for j in range(1, d + 1)]
 
 
 def ring(modes: int = 8, radius: float = 2.0, sd: float = 0.02) -> Mixture:

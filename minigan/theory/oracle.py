@@ -10,21 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from ..core.gan import GAN, Latent
-from ..core.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, softplus
+from ..core.layers import softplus
 from ..core.network import Sequential
-from ..data.datasets import Scaler
-from .distributions import LOG_2PI, REACH, Discrete, Distribution, Gaussian
+from .distributions import LOG_2PI, REACH, Distribution, Gaussian
 from .divergences import LOG_2, NODES, WEIGHTS, integrate, js
 
-if TYPE_CHECKING:
-    from ..runs.recipe import Run
-
-STRAIGHT = (Dense, ReLU, LeakyReLU, Maxout, BatchNorm, Dropout)  # evaluated, a chain of these is straight pieces
 MIDDLE = 8.5  # standard deviations of a normal z that are cut into cells; beyond lie 2e-17 of the probability
 FAR = 1000.0  # where z ends for straight pieces: the tails of log p_G are those of the outermost two
 CELLS = 128  # in the middle to begin with, where G is not made of straight pieces
@@ -32,6 +27,22 @@ BEND, MOST = 3e-6, 4096  # when a cell is straight enough, and how many there ma
 THIN = 1e-12  # of the spread of x: the width that is given to what G flattens to a point
 
 Function = Callable[[np.ndarray], np.ndarray]  # numbers (n, 1) -> (n, 1) or (n,)
+
+
+class Units(Protocol):
+    """What lies between the data's units and the networks': a Scaler, for one."""
+
+    def to_network(self, x: np.ndarray) -> np.ndarray: ...
+    def to_data(self, z: np.ndarray) -> np.ndarray: ...
+
+
+class Trained(Protocol):
+    """A GAN and its units: a Run, for one."""
+
+    @property
+    def gan(self) -> GAN: ...
+    @property
+    def scaler(self) -> Units: ...
 
 
 # ---- the density of G(z) -----------------------------------------------------------------------------------
@@ -133,7 +144,7 @@ def _log_prior(latent: Latent, z: np.ndarray) -> np.ndarray:
     return np.full(z.shape, -math.log(latent.high - latent.low))
 
 
-def pushforward(generator: Sequential | Function, latent: Latent, scaler: Scaler | None = None) -> PushForward:
+def pushforward(generator: Sequential | Function, latent: Latent, scaler: Units | None = None) -> PushForward:
     """The distribution of G(z), or of scaler.to_data(G(z)): with a scaler its density is in the data's units.
 
     generator is a network from one column to one, or any function of z (n, 1). A network of straight pieces
@@ -152,7 +163,7 @@ def pushforward(generator: Sequential | Function, latent: Latent, scaler: Scaler
         return x if scaler is None else scaler.to_data(x)
 
     normal = latent.kind == "normal"
-    if net is not None and all(isinstance(layer, STRAIGHT) for layer in net.layers):
+    if net is not None and all(layer.piecewise_linear for layer in net.layers):
         z = _with_turns(net, np.array([-FAR, *REACH, FAR] if normal else [latent.low, latent.high]))
     else:
         low, high = (-MIDDLE, MIDDLE) if normal else (latent.low, latent.high)
@@ -191,15 +202,15 @@ def _on_a_line(net: Sequential, name: str) -> Sequential:
 
 
 def _with_turns(net: Sequential, z: np.ndarray) -> np.ndarray:
-    """z (n,), rising, with those points between them added where a ReLU, LeakyReLU or Maxout of the net turns.
+    """z (n,), rising, with those points between them added where a layer of the net has a kink.
 
     Each turns where a number crosses 0. That number is straight between the points found so far, if the layers
     before are; so each crossing is found by one division, layer by layer.
     """
     x = z[:, None]
     for layer in net.layers:
-        crossing = _crossing(layer, x)
-        a, b = crossing[:-1], crossing[1:]
+        kinks = layer.kinks(x)
+        a, b = kinks[:-1], kinks[1:]
         i, j = np.nonzero((a < 0) != (b < 0))
         share = (a[i, j] / (a[i, j] - b[i, j]))[:, None]
         z, kept = np.unique(np.concatenate([z, z[i] + share[:, 0] * (z[i + 1] - z[i])]), return_index=True)
@@ -208,17 +219,6 @@ def _with_turns(net: Sequential, z: np.ndarray) -> np.ndarray:
         layer.forward(x, y, layer.memo(net.backend, len(x), x.shape[1], 1), False, None)
         x = y
     return z
-
-
-def _crossing(layer: Layer, x: np.ndarray) -> np.ndarray:
-    """What of the layer's input x (n, width) turns the layer where it crosses 0: (n, any)."""
-    if isinstance(layer, ReLU | LeakyReLU):
-        return x
-    if isinstance(layer, Maxout):
-        pieces = x.reshape(len(x), -1, layer.k)
-        first, second = np.triu_indices(layer.k, 1)
-        return (pieces[:, :, first] - pieces[:, :, second]).reshape(len(x), -1)
-    return x[:, :0]
 
 
 # ---- where the game stands ---------------------------------------------------------------------------------
@@ -275,11 +275,16 @@ def measure(logits: Function, data: Distribution, generated: Distribution, edges
 def _check_density(name: str, p: Any) -> None:
     if not isinstance(p, Distribution):
         raise TypeError(f"{name} is a {type(p).__name__}; the exact theory wants a Distribution, with a density")
-    if p.dim != 1 or isinstance(p, Discrete):
+    if p.dim != 1 or not p.has_density:
         raise ValueError(f"{name} is {p}; the exact theory wants a density in one dimension")
 
 
-def standing(game: GAN | Run, data: Distribution, scaler: Scaler | None = None, averaged: bool = True) -> Standing:
+def knows(gan: GAN, data: Any) -> bool:
+    """Whether nothing about this game need be estimated: it is on a line, and its data have a density."""
+    return data.has_density and data.dim == gan.latent.dim == gan.packing == 1
+
+
+def standing(game: GAN | Trained, data: Any, scaler: Units | None = None, averaged: bool = True) -> Standing:
     """Where a GAN, or a run, stands against its data: the averaged generator unless told otherwise, and D.
 
     A scaler lies between the data's units and the networks'; a run has its own. The GAN may live anywhere, and is

@@ -5,7 +5,6 @@ import hashlib
 import io
 import pickle
 import struct
-import sys
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -17,18 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from minigan.data.datasets import (
-    LARGEST,
-    DataError,
-    Dataset,
-    Scaler,
-    column_names,
-    load_dataset,
-    pixel_names,
-    scaler,
-    write_samples,
-)
-from minigan.theory.distributions import Distribution, Gaussian
+from minigan.data import sources
+from minigan.data.dataset import DataError, Dataset, Scaler, scaler
+from minigan.data.readers.checks import LARGEST, pixel_names
+from minigan.data.samples import write_samples
+from minigan.data.sources import load_dataset
+from minigan.theory.distributions import Distribution, Gaussian, column_names
 
 # SHA-256 of the 1797 x 64 pixels, a byte each, and of the labels in scikit-learn's digits.csv.gz, read with
 # split() and int() alone.
@@ -134,7 +127,7 @@ def test_digits_are_the_real_ones():
 
 
 def test_digits_file_holds_every_pixel_in_the_order_of_the_source():
-    path = Path(sys.modules["minigan.data.datasets"].__file__).parent / "digits.npz"
+    path = Path(sources.__file__).parent / "digits.npz"
     assert path.stat().st_size < 50_000
     with np.load(path) as bundle:
         assert bundle["images"].dtype == bundle["labels"].dtype == np.uint8
@@ -352,7 +345,7 @@ def test_a_long_good_table_needs_no_slow_reading(csv, monkeypatch):
     x = np.random.default_rng(0).normal(size=(20_000, 5)).astype(np.float32)
     path = csv("")
     write_samples(path, x, list("abcde"))
-    monkeypatch.setattr("minigan.data.datasets.culprit", None)
+    monkeypatch.setattr("minigan.data.readers.tables.culprit", None)
     data = fixed(path)
     assert (data.x == x[np.arange(20_000) % 10 != 9]).all()
 

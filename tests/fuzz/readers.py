@@ -22,10 +22,12 @@ import numpy as np
 from PIL import Image
 
 import minigan as mg
-from minigan.data.datasets import DataError, Dataset, load_dataset, write_samples
+from minigan.data.dataset import DataError, Dataset
+from minigan.data.samples import write_samples
+from minigan.data.sources import load_dataset
 from minigan.runs import checkpoint
 from minigan.runs import folder as runs
-from minigan.runs import recipe as recipes
+from minigan.runs.run import read
 from minigan.runs.training import History, as_csv
 
 from . import mend
@@ -189,14 +191,14 @@ def read_folder(path: Path) -> None:
 
 
 def good_recipes() -> dict[str, bytes]:
-    presets = {name: recipe.to_json().encode() for name, (_, recipe) in recipes.RECIPES.items()}
+    presets = {name: recipe.to_json().encode() for name, (_, recipe) in mg.RECIPES.items()}
     return presets | {"empty": b"{}", "options": b'{"data": "ring", "data_options": {"modes": 5, "radius": 2.5}}'}
 
 
 def read_recipe(path: Path) -> None:
     """The recipe in a file, which comes back from its own JSON."""
-    recipe = recipes.read(path)
-    assert recipes.Recipe.from_json(recipe.to_json()) == recipe
+    recipe = read(path)
+    assert mg.Recipe.from_json(recipe.to_json()) == recipe
 
 
 @cache
@@ -205,7 +207,12 @@ def games() -> dict[str, mg.GAN]:
 
     def game(for_g: list[Any], for_d: list[Any], **options: Any) -> mg.GAN:
         G = mg.Sequential([mg.Dense(2, 4), *for_g, mg.Dense(4, 1)], "numpy", 0, "G")
-        return mg.GAN(G, mg.Sequential([*for_d, mg.Dense(4, 1)], "numpy", 0, "D"), mg.Latent(2), **options)
+        return mg.GAN(
+            G,
+            mg.Sequential([*for_d, mg.Dense(4, 1)], "numpy", 0, "D"),
+            mg.Latent(2),
+            **{"updates": "alternating"} | options,
+        )
 
     def leaky() -> list[Any]:
         return [mg.Dense(1, 4), mg.LeakyReLU(0.1)]
@@ -251,8 +258,8 @@ def run_files() -> dict[str, bytes]:
     """The files of a run, by name."""
     with tempfile.TemporaryDirectory() as folder:
         np.savetxt(data := Path(folder, "table.csv"), POINTS, delimiter=",")
-        recipe = recipes.Recipe(data=str(data), steps=2, batch=2, log_every=1, frames=0)
-        runs.run(recipe, Path(folder, "run"))
+        recipe = mg.Recipe(data=str(data), steps=2, batch=2, log_every=1, frames=0)
+        runs.begin(recipe, Path(folder, "run"))
         return {path.name: path.read_bytes() for path in Path(folder, "run").iterdir()}
 
 
@@ -273,7 +280,7 @@ def read_run(path: Path) -> None:
         (path.parent / name).write_bytes(run_files()[name])
     path.replace(path.with_name("checkpoint.npz"))
     run = mg.load(path.parent)
-    assert isinstance(run, recipes.Run)
+    assert isinstance(run, mg.Run)
     with np.errstate(all="ignore"):
         x = run.sample(2)
     image, columns = run.form.get("image"), run.form.get("columns")
@@ -291,7 +298,7 @@ READERS = {
     "npz": Reader(".npz", read_data, DataError, good_archives, lambda c: [c, mend.archive(c)]),
     "idx": Reader(".gz", read_data, DataError, good_idx, lambda c: [c, mend.gz(c)]),
     "images": Reader(".png", read_folder, DataError, good_images, lambda c: [c, mend.png(c)], whole=True),
-    "recipe": Reader(".json", read_recipe, recipes.RecipeError, good_recipes),
+    "recipe": Reader(".json", read_recipe, mg.RecipeError, good_recipes),
     "history": Reader(".csv", History.from_csv, ValueError, good_histories),
     "checkpoint": Reader(
         ".npz", read_checkpoint, checkpoint.CheckpointError, good_checkpoints, lambda c: [c, mend.checkpoint(c)]

@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from minigan.data.datasets import Dataset, load_dataset
+from minigan.data.dataset import Dataset
+from minigan.data.sources import load_dataset
 from minigan.judge.evaluation import Row, Verdict, as_table, evaluate, fresh_critic
 from minigan.theory.distributions import Distribution, Gaussian, ring
 
@@ -247,4 +248,4 @@ def test_too_few_to_judge_is_told(samples, rows):
 
 
 def test_a_verdict_reads_as_a_share_and_its_interval():
-    assert Verdict(0.5, 0.451, 0.549).text == "50.0% [45.1%, 54.9%]"
+    assert Verdict(200, 400).text == "50.0% [45.1%, 54.9%]"

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minigan.data.dataset import moments
 from minigan.judge import metrics
 from minigan.judge.metrics import (
     chi_cdf,
     frechet_distance,
     label_mix,
     mode_report,
-    moments,
     nearest,
     neighbour_ratios,
     parzen_log_likelihood,

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import minigan as mg
-from minigan.runs.recipe import RECIPES, start
+from minigan.runs.presets import RECIPES
+from minigan.runs.run import start
 from minigan.theory import oracle
 from minigan.theory.divergences import integrate
 
@@ -36,7 +37,7 @@ def game(seed=0, activation=mg.LeakyReLU, **options):
     rng = np.random.default_rng(seed)
     for net in (G, D):
         net.assign(net.theta + 0.3 * rng.standard_normal(net.size))
-    return mg.GAN(G, D, mg.Latent(1), seed=seed, **options)
+    return mg.GAN(G, D, mg.Latent(1), seed=seed, **{"updates": "alternating"} | options)
 
 
 def total(p):
