@@ -6,18 +6,18 @@ from pathlib import Path
 
 from minigan.lessons import lessons
 from minigan.plotting import save
-from minigan.runs.folder import run
-from minigan.runs.recipe import RECIPES
-from minigan.runs.training import blas_threads
+from minigan.runs.folder import begin
+from minigan.runs.presets import RECIPES
+from minigan.runs.threads import blas_threads
 
 HERE = Path(__file__).parent
 
 with tempfile.TemporaryDirectory() as folder:
     for name, made, kept in (("ring", "training.gif", "ring.gif"), ("digits", "samples.png", "digits.png")):
-        run(RECIPES[name][1], Path(folder, name), progress=True)
+        begin(RECIPES[name][1], Path(folder, name), progress=True)
         shutil.copyfile(Path(folder, name, made), HERE / kept)
 with blas_threads(1):
     for lesson in lessons().values():
-        save(lesson.module.figure(False), HERE / f"{lesson.path.stem}.png")
-        if hasattr(lesson.module, "animation"):
-            lesson.module.animation(HERE / f"{lesson.path.stem}.gif")
+        save(lesson.behind.figure(False), HERE / f"{lesson.path.stem}.png")
+        if hasattr(lesson.behind, "animation"):
+            lesson.behind.animation(HERE / f"{lesson.path.stem}.gif")

@@ -5,17 +5,15 @@
     gan = mg.GAN(mg.Sequential([...], name="G"), mg.Sequential([...], name="D"), mg.Latent(2))
     history = mg.train(gan, mg.load_dataset("ring"), steps=2000, batch=128)
 
-The modules, in the order in which they build on each other, are listed in docs/architecture.md.
+Begin with core/plain.py, a whole GAN on one page; docs/architecture.md says how the rest builds on it.
 """
 
 from .checks.gradcheck import check_gradients
 from .core.backend import Backend, BackendError, namespace
 from .core.gan import GAN, Latent
-from .core.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
+from .core.layers import *  # every layer of the registry there
 from .core.network import Sequential, StaleTraceError, Trace
 from .core.objectives import (
-    R1,
-    GradientPenalty,
     Minimax,
     NonSaturating,
     Objective,
@@ -25,10 +23,14 @@ from .core.objectives import (
     value_function,
 )
 from .core.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
+from .core.penalties import R1, GradientPenalty, Penalty, tangent_gradient
 from .core.streams import Stream
-from .data.datasets import DataError, Dataset, Scaler, load_dataset, scaler
-from .runs.recipe import RECIPES, Recipe, RecipeError, Run, load, save
-from .runs.training import Batches, Diverged, History, train
+from .data.dataset import Batches, DataError, Dataset, Scaler, scaler
+from .data.sources import load_dataset
+from .runs.presets import RECIPES
+from .runs.recipe import Recipe, RecipeError
+from .runs.run import Run, load, save
+from .runs.training import Diverged, History, train
 from .theory.distributions import Discrete, Distribution, Gaussian, Mixture, grid, ring
 from .theory.divergences import cross_entropy, entropy, js, kl, optimal_discriminator, wasserstein1
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -152,38 +152,25 @@ def _count(text: str) -> int:
 
 
 def train(args: argparse.Namespace) -> None:
+    from .runs import folder
     from .runs.parallel import together, world
+    from .runs.presets import plan
+    from .runs.recipe import RecipeError
 
     ranks = world()
     with together(ranks, (ParallelError, Diverged, KeyboardInterrupt)):
-        _train(args, ranks)
-
-
-def _train(args: argparse.Namespace, ranks: Any) -> None:
-    from .data.datasets import KNOWN
-    from .runs.folder import resume, run
-    from .runs.recipe import RecipeError, recipe_for
-
-    if args.resume is not None:
-        others = {k: v for k, v in vars(args).items() if k not in ("command", "debug", "resume", "anyway") and v}
-        if others:
-            raise RecipeError(f"--resume goes on as the run's own recipe says; leave out {', '.join(others)}")
-        return _ended(resume(args.resume, args.anyway, True, ranks), args.resume, ranks)
-    if args.anyway:
-        raise RecipeError("--anyway goes with --resume DIR")
-    settings: dict[str, Any] = dict(_pairs(args.set))
-    settings |= {k: v for k in ("steps", "seed", "backend", "threads") if (v := getattr(args, k)) is not None}
-    if args.recipe is not None:
-        recipe = _find_recipe(args.recipe)
-    else:
-        recipe = recipe_for("ring" if args.data is None else args.data, settings)
-    if args.data is not None and args.recipe is not None:
-        file = args.data not in KNOWN and Path(args.data).exists()
-        recipe = replace(recipe, data=str(Path(args.data).resolve()) if file else args.data)
-    recipe = recipe.updated(settings)
-    name = Path(recipe.data).stem
-    folder = args.out or _free_folder(Path("runs"), name)
-    return _ended(run(recipe, folder, True, ranks), folder, ranks)
+        if args.resume is not None:
+            own = ("command", "debug", "resume", "anyway")
+            if others := [name for name, value in vars(args).items() if name not in own and value]:
+                raise RecipeError(f"--resume goes on as the run's own recipe says; leave out {', '.join(others)}")
+            return _ended(folder.resume(args.resume, args.anyway, True, ranks), args.resume, ranks)
+        if args.anyway:
+            raise RecipeError("--anyway goes with --resume DIR")
+        settings: dict[str, Any] = dict(_pairs(args.set))
+        settings |= {k: v for k in ("steps", "seed", "backend", "threads") if (v := getattr(args, k)) is not None}
+        recipe, data = plan(args.data, args.recipe and _find_recipe(args.recipe), settings)
+        out = args.out or _free_folder(Path("runs"), Path(recipe.data).stem)
+        return _ended(folder.begin(recipe, out, True, ranks, data), out, ranks)
 
 
 def _ended(run: Any, folder: Path, ranks: Any = None) -> None:
@@ -213,7 +200,9 @@ def _pairs(texts: list[str]) -> dict[str, str]:
 
 
 def _find_recipe(name: str) -> Any:
-    from .runs.recipe import RECIPES, RecipeError, read
+    from .runs.presets import RECIPES
+    from .runs.recipe import RecipeError
+    from .runs.run import read
 
     if name in RECIPES:
         return RECIPES[name][1]
@@ -227,7 +216,8 @@ def _free_folder(parent: Path, name: str) -> Path:
 
 
 def _load_run(folder: Path) -> Any:
-    from .runs.recipe import RecipeError, Run, load
+    from .runs.recipe import RecipeError
+    from .runs.run import Run, load
 
     if not folder.is_dir():
         raise RecipeError(f"{folder} is no run folder; `minigan train` makes one, and says where")
@@ -237,12 +227,13 @@ def _load_run(folder: Path) -> Any:
 
 
 def sample(args: argparse.Namespace) -> None:
-    from .data.datasets import DataError, write_samples
+    from .data.dataset import DataError
+    from .data.samples import write_samples
 
     run = _load_run(args.run)
     x = run.sample(args.n, args.seed, averaged=not args.live)
     image, columns, pixels = (run.form.get(k) for k in ("image", "columns", "pixels"))
-    out = args.out or args.run / ("sample.png" if image else "sample.csv")
+    out = args.out or args.run / ("draws.png" if image else "draws.csv")
     if out.is_symlink():  # in a folder that came from elsewhere it may lead anywhere
         raise DataError(f"{out}: is a link, and would be written through; give another place with --out")
     if out.suffix.lower() == ".png":
@@ -253,8 +244,8 @@ def sample(args: argparse.Namespace) -> None:
         else:
             data = run.dataset()
             grid = plotting.opinion_grid(data)
-            opinion = None if grid is None else run.opinion(grid)
-            frame = plotting.Frame(run.gan.steps, x, opinion)
+            judged = None if grid is None else run.judge(grid, data)
+            frame = plotting.Frame(run.gan.steps, x, judged, ranks=not run.gan.log_odds)
             plotting.save(plotting.samples_figure(data, frame, name=Path(run.recipe.data).stem), out)
     elif out.suffix.lower() in (".csv", ".npy"):
         write_samples(out, x, columns, tuple(image) if image else None)
@@ -276,7 +267,7 @@ def evaluate(args: argparse.Namespace) -> None:
 
 def replay(args: argparse.Namespace) -> None:
     from .runs import replay
-    from .runs.recipe import save
+    from .runs.run import save
 
     if args.fork:
         if args.substeps:
@@ -324,7 +315,8 @@ def export(args: argparse.Namespace) -> None:
 
 
 def recipes(args: argparse.Namespace) -> None:
-    from .runs.recipe import RECIPES, RecipeError
+    from .runs.presets import RECIPES
+    from .runs.recipe import RecipeError
 
     if args.name is None:
         for name, (says, recipe) in RECIPES.items():
@@ -346,7 +338,7 @@ def info(args: argparse.Namespace) -> None:
     import numpy as np
     import threadpoolctl
 
-    from .runs.training import ONE_THREAD, cores
+    from .runs.threads import ONE_THREAD, cores
 
     auto = Backend("auto")
     gpu = auto.xp.cuda.runtime.getDeviceProperties(0)["name"].decode() if auto.name == "cupy" else "none"
@@ -381,13 +373,13 @@ def lesson(args: argparse.Namespace) -> None:
     if not args.what.isdigit() or int(args.what) not in known:
         raise ValueError(f"there is no lesson {args.what!r}; there are {', '.join(map(str, known))}")
     chosen = known[int(args.what)]
-    if args.story and not hasattr(chosen.module, "story"):
+    if args.story and not hasattr(chosen.behind, "story"):
         raise ValueError(f"lesson {chosen.number} tells no story; lesson 13 does")
     print(f"{chosen.number:02}. {chosen.title}: {chosen.question}")
     if args.story:
-        print("\n".join(chosen.module.story()))
+        print("\n".join(chosen.behind.story()))
         return
-    if not show(chosen.path.stem, chosen.module.claims, chosen.module.figure, args.quick):
+    if not show(chosen.number, args.quick):
         raise ValueError(f"a claim of lesson {chosen.number} does not hold here: a fault of minigan's, report it")
     if chosen.number in ladder():
         print(f"next:  minigan exercise start {chosen.number}    read {chosen.path}")

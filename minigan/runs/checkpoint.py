@@ -15,7 +15,6 @@ import io
 import json
 import math
 import os
-import stat
 import struct
 import zipfile
 from collections.abc import Sequence
@@ -27,16 +26,17 @@ import numpy as np
 
 from ..core.backend import Backend
 from ..core.gan import GAN, Latent
-from ..core.layers import BatchNorm, Dense, Dropout, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
+from ..core.layers import LAYERS
 from ..core.network import Sequential
-from ..core.objectives import OBJECTIVES, R1, GradientPenalty
+from ..core.objectives import OBJECTIVES
 from ..core.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
-from ..data.datasets import read_header, reason, write_whole
+from ..core.penalties import R1, GradientPenalty
+from ..files import contents, read_header, reason, write_whole
 
 FORMAT = 2  # 1, that of minigan before its first release, had no checksum; it is read still
 DIGEST = 64  # letters of a SHA-256 in hexadecimal
 KNOWN = (
-    *(Dense, ReLU, LeakyReLU, Sigmoid, Tanh, Softplus, Maxout, Dropout, BatchNorm),
+    *LAYERS.values(),
     *(SGD, Momentum, Adam, HoldThenCosine, Exponential, Linear, Latent, R1, GradientPenalty),
 )
 
@@ -200,13 +200,6 @@ def kept(path: str | os.PathLike, mark: dict[str, Any]) -> bytes:
 
 
 # ---- bytes
-
-
-def contents(path: str | os.PathLike) -> bytes:
-    """All bytes of a file; raises CheckpointError for what is none, such as a device, which may never end."""
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise CheckpointError("it is no file")
-    return Path(path).read_bytes()
 
 
 def pack(entries: dict[str, Any]) -> memoryview:

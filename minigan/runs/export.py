@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
-from ..data.datasets import write_whole
+from ..files import write_whole
 
 if TYPE_CHECKING:
-    from .recipe import Run
+    from .run import Run
 
 OPSET = 17  # of ONNX 1.12 (2022): old enough for every runtime of today, and all that these layers ask for
 BATCH_NORM = ("gamma", "beta", "mean", "variance")  # in ONNX's order

@@ -28,15 +28,17 @@ import numpy as np
 
 from .. import __version__
 from ..core.gan import GAN
-from ..data.datasets import Dataset, write_whole
-from ..judge.metrics import quality
+from ..data.dataset import Data
+from ..files import whole, write_whole
+from ..judge.evaluation import scores
 from ..theory import oracle
-from ..theory.distributions import Discrete, Distribution
 from . import checkpoint
 from .checkpoint import CheckpointError
 from .parallel import Ranks
-from .recipe import SAMPLES, Recipe, RecipeError, Run, load_run, read, start
-from .training import Diverged, Stopped, as_csv, cores, threads_for, train
+from .recipe import Recipe, RecipeError
+from .run import SAMPLES, Run, load_run, read, start
+from .threads import cores, threads_for
+from .training import Diverged, Stopped, as_csv, train
 
 EMPTY = {"bytes": 0, "sha256": hashlib.sha256().hexdigest()}  # the mark of a file that nothing is in
 
@@ -108,7 +110,7 @@ def _lock(file: Any) -> None:
             pass
 
 
-def surroundings(run: Run, data: Distribution | Dataset, ranks: Ranks | None = None) -> dict[str, Any]:
+def surroundings(run: Run, data: Data, ranks: Ranks | None = None) -> dict[str, Any]:
     """What a run's bits depend on beside its recipe: machine, libraries, BLAS threads, the data's own numbers."""
     import threadpoolctl
 
@@ -129,9 +131,8 @@ def surroundings(run: Run, data: Distribution | Dataset, ranks: Ranks | None = N
     if backend.name == "cupy":
         device = backend.xp.cuda.runtime.getDeviceProperties(0)["name"].decode()
         found["gpu"] = f"{device}, CuPy {backend.xp.__version__}"
-    if isinstance(data, Dataset):
-        found["data"] = hashlib.sha256(np.ascontiguousarray(data.x).data).hexdigest()
-    return found
+    rows = data.fingerprint()
+    return found | ({"data": rows} if rows else {})
 
 
 class Keeper:
@@ -144,9 +145,7 @@ class Keeper:
         self.folder, self.began, self.saved = folder, -1, -1  # steps: of a new run's start, of the last checkpoint
         self.history = self.frames = Log(folder / "history.csv")
 
-    def take(
-        self, run: Run, data: Distribution | Dataset, made_with: list[Any], extra: dict[str, Any] | None = None
-    ) -> None:
+    def take(self, run: Run, data: Data, made_with: list[Any], extra: dict[str, Any] | None = None) -> None:
         """Keep this run: a new one, or with what its checkpoint says beside it, the one that is here.
 
         made_with lists the surroundings (see `surroundings`) it was trained in, more than one if it was moved.
@@ -155,8 +154,7 @@ class Keeper:
 
         self.run, self.data, self.made_with, self.plotting = run, data, made_with, plotting
         self.grid = plotting.opinion_grid(data)
-        one = data.dim == run.gan.latent.dim == run.gan.packing == 1 if isinstance(data, Distribution) else False
-        self.exact = one and not isinstance(data, Discrete)  # on a line, nothing about the game need be estimated
+        self.exact = oracle.knows(run.gan, data)
         rows = math.ceil(run.recipe.steps / run.recipe.log_every)
         self.stride = run.recipe.log_every * math.ceil(rows / max(1, run.recipe.frames))
         self.frames = Log(self.folder / "frames.bin")
@@ -184,9 +182,8 @@ class Keeper:
         run, recipe = self.run, self.run.recipe
         steps = recipe.steps - run.gan.steps
         how: Any = {"hooks": [self], "scaler": run.scaler, "history": run.history, "progress": progress}
-        how |= {"log_every": recipe.log_every, "threads": _threads(run, ranks)}
+        how |= {"log_every": recipe.log_every, "threads": _threads(run, ranks), "ranks": ranks}
         if ranks is not None:
-            run.gan.spread(ranks)
             _send(run, ranks)
         try:
             with _signals() as stop:
@@ -211,7 +208,7 @@ class Keeper:
         recipe, step = self.run.recipe, gan.steps
         if self.shows(step):
             self.frames.write(self.frame(row).astype("<f4").tobytes())
-        late = ["js", "gap", "quality"] if self.exact else ["quality"]  # of some rows only
+        late = ["js"] * self.exact + ["gap"] * (self.exact and gan.log_odds) + ["quality"]  # of some rows only
         columns = [*(name for name in row if name not in late), *late]
         self.history.write(as_csv([row], columns, header=self.history.size == 0).encode())
         due = [n for n in (recipe.save_every, recipe.keep_every) if n and step // n > self.saved // n]
@@ -231,15 +228,15 @@ class Keeper:
         if not np.isfinite(samples).all():  # the weights are finite, and what they make no longer
             rows = self.run.history.rows
             raise Diverged(int(row["step"]), "samples", int(rows[-1]["step"]) if rows else 0)
-        row["quality"] = float(quality(samples, self.data)[1])
+        found = scores(samples, self.data, fast=True)
+        row["quality"] = found["high_quality" if "high_quality" in found else "frechet"]
         shown = samples[: self.plotting.IMAGES] if self.run.form.get("image") else samples
         parts = [shown.ravel()]
         if self.grid is not None:
-            parts.append(self.run.opinion(self.grid))
+            parts.append(self.run.judge(self.grid, self.data))
         if self.exact:
-            assert isinstance(self.data, Distribution)
             gan, where = self.run.gan, oracle.standing(self.run, self.data)
-            row |= {"js": where.js, "gap": where.gap}
+            row |= {"js": where.js} | ({"gap": where.gap} if gan.log_odds else {})
             generator = gan.generator if gan.average is None else gan.average
             made = oracle.pushforward(generator, gan.latent, self.run.scaler)
             parts.append(made.density(np.asarray(self.grid)))
@@ -266,27 +263,15 @@ class Keeper:
         frames = []
         for row, x in zip(rows, numbers.reshape(len(rows), -1), strict=True):
             end = len(x) - beside * (1 + self.exact)
-            parts: Any = [x[end : end + beside] if beside else None, row, x[-beside:] if self.exact else None]
-            frames.append(self.plotting.Frame(int(row["step"]), x[:end].reshape(-1, width), *parts))
+            judged, density = x[end : end + beside] if beside else None, x[-beside:] if self.exact else None
+            shown = int(row["step"]), x[:end].reshape(-1, width), judged, row, density
+            frames.append(self.plotting.Frame(*shown, ranks=not self.run.gan.log_odds))
         figure = self.plotting.samples_figure(self.data, frames[-1], self.run.history, name=name)
-        with _whole(self.folder / "samples.png") as part:
+        with whole(self.folder / "samples.png") as part:
             self.plotting.save(figure, part)
         if self.run.recipe.frames:
-            with _whole(self.folder / "training.gif") as part:
+            with whole(self.folder / "training.gif") as part:
                 self.plotting.animate(self.data, frames, part, name=name)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A place to write to, which becomes the path when all went well."""
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)  # a link there would lead what is written elsewhere
-    try:
-        yield part
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 @contextmanager
@@ -311,17 +296,24 @@ def _signals() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def run(recipe: Recipe, folder: Path, progress: bool = False, ranks: Ranks | None = None) -> Run:
+def begin(
+    recipe: Recipe,
+    folder: Path,
+    progress: bool = False,
+    ranks: Ranks | None = None,
+    data: Data | None = None,
+) -> Run:
     """Train as the recipe says and leave a run folder: recipe, history, checkpoint, samples.png, training.gif.
 
-    The folder must not exist, or be empty. A run that fails before its first checkpoint leaves nothing behind; any
-    other, and one that diverges or is stopped, leaves what `resume` goes on from. Of several ranks only the first
-    writes. Raises what `start` and `train` raise, and OSError.
+    data are what the recipe names, if they are at hand. The folder must not exist, or be empty. A run that fails
+    before its first checkpoint leaves nothing behind; any other, and one that diverges or is stopped, leaves what
+    `resume` goes on from. Of several ranks only the first writes. Raises what `start` and `train` raise, and
+    OSError.
     """
     if ranks is not None and not ranks.first:
         return follow(ranks)
     _check_free(folder)
-    return train_in(folder, *start(recipe), progress, ranks)
+    return train_in(folder, *start(recipe, data), progress, ranks)
 
 
 def follow(ranks: Ranks) -> Run:
@@ -329,12 +321,11 @@ def follow(ranks: Ranks) -> Run:
     text, steps, vectors = ranks.broadcast(None)
     state, data = start(Recipe.from_json(text))
     state.gan.restore(steps, vectors)
-    state.gan.spread(ranks)
     recipe, left = state.recipe, state.recipe.steps - steps
     with _signals() as stop:
         if left:
             how: Any = {"log_every": recipe.log_every, "threads": _threads(state, ranks), "stop": stop}
-            train(state.gan, data, left, recipe.batch, scaler=state.scaler, **how)
+            train(state.gan, data, left, recipe.batch, scaler=state.scaler, ranks=ranks, **how)
     return state
 
 
@@ -349,10 +340,8 @@ def _check_free(folder: Path, *own: str) -> None:
         raise RecipeError(f"{folder} already holds something; give another folder with --out")
 
 
-def train_in(
-    folder: Path, state: Run, data: Distribution | Dataset, progress: bool = False, ranks: Ranks | None = None
-) -> Run:
-    """Train this run to its end in a new or empty folder; `run` says what is left there."""
+def train_in(folder: Path, state: Run, data: Data, progress: bool = False, ranks: Ranks | None = None) -> Run:
+    """Train this run to its end in a new or empty folder; `begin` says what is left there."""
     _check_free(folder)
     made = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
@@ -408,7 +397,7 @@ def _send(state: Run, ranks: Ranks) -> None:
 def check_surroundings(
     folder: Path,
     state: Run,
-    data: Distribution | Dataset,
+    data: Data,
     extra: dict[str, Any],
     anyway: bool = False,
     ranks: Ranks | None = None,

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..core.backend import Array
+from ..core.gan import GAN, Alone
 
 LAUNCHED = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS")  # set by the mpiexec of Open MPI, MPICH, Intel
 CUDA_AWARE = "MINIGAN_CUDA_AWARE_MPI"  # set it to 1 where the MPI library takes device arrays: it cannot be asked
@@ -28,8 +29,11 @@ class ParallelError(RuntimeError):
     """Processes that are to be one run are not, or cannot be; the message says why."""
 
 
-class Ranks:
-    """This process among those of an MPI communicator: `rank` of `size`, `local` of which share its machine."""
+class Ranks(Alone):
+    """This process among those of an MPI communicator: `rank` of `size`, `local` of which share its machine.
+
+    rows, draws and sum are what a GAN asks of it, see `join`; the rest is for the loop that trains.
+    """
 
     def __init__(self, comm: Any = None):
         try:
@@ -48,11 +52,25 @@ class Ranks:
         """Whether this rank is the one that writes and speaks."""
         return self.rank == 0
 
+    def join(self, gan: GAN) -> None:
+        """Let this GAN be one of several that play one game: each rank calls `step` with the whole batch."""
+        for net in (gan.generator, gan.discriminator):
+            if any(layer.couples_rows for layer in net.layers):
+                raise ValueError(
+                    f"BatchNorm in {net.name} couples the rows of a batch, which {self.size} ranks would split; "
+                    f"take it out, or train on one"
+                )
+        gan.share(self)
+
     def rows(self, n: int) -> slice:
         """Which of n rows are this rank's; shares differ by one row at most."""
         if n < self.size:
             raise ParallelError(f"{n} rows a batch cannot be shared by {self.size} ranks: take fewer")
         return slice(n * self.rank // self.size, n * (self.rank + 1) // self.size)
+
+    def draws(self, rng: np.random.Generator, own: slice, n: int) -> Share:
+        """A source that draws for all n rows, and gives these."""
+        return Share(rng, own, n)
 
     def sum(self, vector: Array) -> None:
         """Replace the vector by its sum over all ranks."""

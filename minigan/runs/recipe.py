@@ -1,44 +1,35 @@
-"""A run as data: what is trained, on what and how (`Recipe`), named presets, and what a run leaves (`Run`)."""
+"""A run as data: what is trained, on what and how. Equal recipes give equal runs, bit for bit."""
 
 from __future__ import annotations
 
-import inspect
 import json
-import math
-import os
-import reprlib
-import types
 import typing
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..core.backend import Backend
-from ..core.gan import GAN, Latent
-from ..core.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
+from ..core.gan import AVERAGE, GAN, OPTIMIZER, UPDATES, Latent
+from ..core.layers import LAYERS, BatchNorm, Dense, Dropout, Elementwise, Layer, Maxout
 from ..core.network import Sequential
-from ..core.objectives import OBJECTIVES, R1, GradientPenalty
+from ..core.objectives import OBJECTIVES
 from ..core.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum, Optimizer, Rate
-from ..data.datasets import KNOWN, LARGEST, DataError, Dataset, Scaler, load_dataset, maker, reason, scaler
-from ..theory.distributions import Distribution
-from . import checkpoint
-from .checkpoint import CheckpointError
-from .training import Batches, History, advance
+from ..core.penalties import R1, GradientPenalty
+from ..data.dataset import Data, Scaler, scaler
+from ..data.readers.checks import LARGEST
+from ..data.sources import options_of
+from ..files import reason
+from ..settings import SettingError, checked, fits, parts, shown, typed, unknown
 
 ACTIVATIONS: dict[str, type[Layer] | None] = {
     "linear": None,
-    "relu": ReLU,
-    "leaky_relu": LeakyReLU,
-    "sigmoid": Sigmoid,
-    "softplus": Softplus,
-    "tanh": Tanh,
+    **{name: kind for name, kind in LAYERS.items() if issubclass(kind, Elementwise)},
 }
 HIDDEN = ACTIVATIONS | {"maxout": Maxout}
+DEFAULT = asdict(OPTIMIZER)  # of the default game, see core/gan.py
 
 
 class RecipeError(ValueError):
@@ -81,19 +72,19 @@ class Recipe:
     dropout_input: float = setting(0.0, "share of what D sees set to 0 in training", least=0, below=1)
     dropout: float = setting(0.0, "share of D's hidden numbers set to 0 in training", least=0, below=1)
     objective: str = setting("non-saturating", "what G minimises", choices=OBJECTIVES)
-    updates: str = setting("simultaneous", "order of the players", choices=("simultaneous", "alternating"))
+    updates: str = setting(UPDATES, "order of the players", choices=("simultaneous", "alternating"))
     d_steps: int = setting(1, "updates of D for each of G (alternating)", least=1)
     packing: int = setting(1, "samples that D sees side by side", least=1)
     optimizer: str = setting("adam", "how both players move", choices=("adam", "momentum", "sgd"))
-    learning_rate: float = setting(1e-3, "of both players, at the start", least=0)
+    learning_rate: float = setting(DEFAULT["learning_rate"], "of both players, at the start", least=0)
     learning_rate_g: float | None = setting(None, "of G alone, where it differs", least=0)
     learning_rate_d: float | None = setting(None, "of D alone, where it differs", least=0)
-    beta1: float = setting(0.5, "Adam's memory of the gradient", least=0, below=1)
-    beta2: float = setting(0.99, "Adam's memory of its square", least=0, below=1)
+    beta1: float = setting(DEFAULT["beta1"], "Adam's memory of the gradient", least=0, below=1)
+    beta2: float = setting(DEFAULT["beta2"], "Adam's memory of its square", least=0, below=1)
     momentum: float = setting(0.9, "the memory of optimizer momentum", least=0, below=1)
     momentum_final: float | None = setting(None, "what it comes to along a line; null to stay", least=0, below=1)
     momentum_until: float = setting(1.0, "share of the steps in which it does", least=0, most=1)
-    schedule: str = setting("hold-cosine", "of the rates", choices=("constant", "hold-cosine", "exponential"))
+    schedule: str = setting("constant", "of the rates", choices=("constant", "hold-cosine", "exponential"))
     hold: float = setting(0.5, "share of the steps before a hold-cosine rate falls to 0", least=0, most=1)
     decay: float = setting(1.0, "factor of an exponential rate at each step", least=0, most=1)
     rate_floor: float = setting(0.0, "share of its start that such a rate keeps", least=0, most=1)
@@ -101,7 +92,7 @@ class Recipe:
     noise_until: float = setting(1.0, "share of the steps in which it falls to 0", least=0, most=1)
     r1: float = setting(0.0, "gamma of the R1 penalty on D's slope at real samples", least=0)
     gradient_penalty: float = setting(0.0, "weight of WGAN-GP's penalty, for objective wasserstein", least=0)
-    average: float | None = setting(0.999, "decay of the averaged generator; null for none", least=0, below=1)
+    average: float | None = setting(AVERAGE, "decay of the averaged generator; null for none", least=0, below=1)
     log_every: int = setting(100, "steps between two rows of the history", least=1)
     save_every: int = setting(2000, "steps between two checkpoints, each made at the next row", least=1)
     frames: int = setting(60, "pictures of the animation, at most; 0 for no animation", least=0)
@@ -113,31 +104,18 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            kind, limits, value = TYPES[f.name], f.metadata, getattr(self, f.name)
-            if isinstance(value, list):
-                value = tuple(value)
-            if _huge(value):
-                raise RecipeError(f"{f.name} is {_shown(value)}; whole numbers end at 2^63")
-            if float in _parts(kind) and type(value) is int:
-                value = float(value)
+            limits = {name: limit for name, limit in f.metadata.items() if name != "says"}
+            try:
+                value = checked(f.name, getattr(self, f.name), TYPES[f.name], **limits)
+            except SettingError as error:
+                raise RecipeError(str(error)) from None
             object.__setattr__(self, f.name, value)
-            if not _fits(value, kind):
-                raise RecipeError(f"{f.name} is {_shown(value)}; it must be {_in_words(kind)}")
-            if value is None:
-                continue
-            if "choices" in limits and value not in limits["choices"]:
-                raise RecipeError(f"{f.name} is {_shown(value)}; choose one of {', '.join(limits['choices'])}")
-            if "least" in limits and not self._within(value, **limits):
-                bounds = [f"at least {limits['least']}"]
-                bounds += [f"at most {limits['most']}"] if "most" in limits else []
-                bounds += [f"below {limits['below']}"] if "below" in limits else []
-                raise RecipeError(f"{f.name} is {_shown(value)}; it must be {' and '.join(bounds)}")
         for key, value in self.data_options.items():
-            if not _fits(value, int | float | str | bool | None) or not (
+            if not fits(value, int | float | str | bool | None) or not (
                 isinstance(value, str | None) or value == 0 or 1 / LARGEST <= abs(value) <= LARGEST
             ):
                 wanted = f"a number of size {1 / LARGEST:g} to {LARGEST:g}, a text, true, false or null"
-                raise RecipeError(f"{_shown(key)[1:-1]} is {_shown(value)}; it must be {wanted}")
+                raise RecipeError(f"{shown(key)[1:-1]} is {shown(value)}; it must be {wanted}")
         if min(self.generator + self.discriminator, default=1) < 1:
             raise RecipeError("generator and discriminator hold a width below 1; a layer needs a column at least")
         if self.batch % self.packing:
@@ -154,19 +132,15 @@ class Recipe:
     def _check_parent(self) -> None:
         step = self.parent.get("step")
         if self.parent.keys() != {"recipe", "step"} or type(step) is not int:
-            raise RecipeError(f"parent is {_shown(self.parent)}; it must be an object of a recipe and a step")
+            raise RecipeError(f"parent is {shown(self.parent)}; it must be an object of a recipe and a step")
         try:
             parent = Recipe.from_json(json.dumps(self.parent["recipe"]))
         except (RecipeError, RecursionError) as error:  # the parent's own parent is checked likewise
             raise RecipeError(f"the parent is no recipe: {reason(error)}") from error
         if not parent.parent.get("step", 0) <= step <= parent.steps:
-            raise RecipeError(f"parent has the step {_shown(step)}, which its recipe never takes; give another")
+            raise RecipeError(f"parent has the step {shown(step)}, which its recipe never takes; give another")
         if self.steps <= step:
             raise RecipeError(f"steps is {self.steps}; a fork from step {step} wants more than that")
-
-    @staticmethod
-    def _within(value: float, least: float, most: float = math.inf, below: float = math.inf, **_: Any) -> bool:
-        return least <= value <= most and value < below  # false for NaN, and for infinity
 
     def to_json(self) -> str:
         """The recipe as JSON text."""
@@ -182,28 +156,18 @@ class Recipe:
         except (ValueError, RecursionError) as error:
             raise RecipeError(f"the recipe is no JSON that can be read: {error}; correct it there") from error
         if not isinstance(plain, dict):
-            raise RecipeError(f"a recipe is a JSON object of settings, not {_shown(plain)}")
+            raise RecipeError(f"a recipe is a JSON object of settings, not {shown(plain)}")
         for key in plain:
             if key not in TYPES:
-                raise RecipeError(_unknown(key, TYPES))
+                raise RecipeError(unknown(key, TYPES))
         return cls(**plain)
 
     def updated(self, settings: dict[str, Any]) -> Recipe:
         """This recipe with other settings, as values or as texts; the data set's own options are settings too."""
-        own: dict[str, Any] = {}
-        options = dict(self.data_options)
-        of_data = list(inspect.signature(maker(settings.get("data", self.data))).parameters)
-        for key, value in settings.items():
-            value = _read(value) if isinstance(value, str) and TYPES.get(key) is not str else value
-            if key in TYPES:
-                own[key] = (value,) if isinstance(value, int) and tuple in _parts(TYPES[key]) else value
-            elif key in of_data:
-                options[key] = value
-            else:
-                raise RecipeError(_unknown(key, [*TYPES, *of_data]))
-        return replace(self, **{"data_options": options, **own})
+        own, options = sort_out(settings, settings.get("data", self.data))
+        return replace(self, **{"data_options": self.data_options | options, **own})
 
-    def scaler(self, data: Distribution | Dataset) -> Scaler:
+    def scaler(self, data: Data) -> Scaler:
         """The map between the data and the range that G's output can reach."""
         return scaler(data, darkest=0.0 if self.generator_output == "sigmoid" else -1.0)
 
@@ -295,32 +259,19 @@ def _inverse(output: str, mean: np.ndarray) -> np.ndarray:
     return logit if output == "sigmoid" else logit / 2  # tanh(a / 2) = 2 sigmoid(a) - 1
 
 
-SAMPLES = 2500  # of the averaged generator, for the figures and the quality in the history
-TYPES: dict[str, Any] = typing.get_type_hints(Recipe)
-
-
-def _parts(kind: Any) -> tuple[Any, ...]:
-    """The types that a field may have: those of a union, without their brackets."""
-    kinds = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
-    return tuple(typing.get_origin(k) or k for k in kinds)
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    if isinstance(value, tuple) and not all(type(width) is int for width in value):
-        return False
-    return type(value) in _parts(kind)
-
-
-def _huge(value: Any) -> bool:
-    """Whether this is or holds a whole number that no array's size or index can be."""
-    numbers = value if isinstance(value, tuple) else (value,)
-    return any(type(number) is int and abs(number) >= 1 << 63 for number in numbers)
-
-
-def _shown(value: Any) -> str:
-    """A value of any size and depth, for a message of one line."""
-    text = reprlib.repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+def sort_out(settings: dict[str, Any], source: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(settings of a recipe, options of its data), out of both, as values or texts; RecipeError for any other."""
+    own: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    for key, value in settings.items():
+        value = typed(value) if isinstance(value, str) and TYPES.get(key) is not str else value
+        if key in TYPES:
+            own[key] = (value,) if isinstance(value, int) and tuple in parts(TYPES[key]) else value
+        elif key in options_of(source):
+            options[key] = value
+        else:
+            raise RecipeError(unknown(key, [*TYPES, *options_of(source)]))
+    return own, options
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -328,268 +279,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     plain = dict(pairs)
     if len(plain) < len(pairs):
         key = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise RecipeError(f"{_shown(key)} is set twice; keep one of them")
+        raise RecipeError(f"{shown(key)} is set twice; keep one of them")
     return plain
 
 
-def _in_words(kind: Any) -> str:
-    names = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-    names |= {types.NoneType: "null", tuple: "a list of whole numbers", dict: "an object of settings"}
-    return " or ".join(names[part] for part in _parts(kind))
-
-
-def _read(text: str) -> Any:
-    """A setting typed on a command line: a number, true, null, a list as 64,64 or [64, 64], else the text."""
-    for attempt in (text, text.lower().replace("none", "null"), f"[{text}]"):
-        try:
-            return json.loads(attempt)
-        except ValueError:
-            continue
-    return text
-
-
-def _unknown(key: str, known: Iterable[str]) -> str:
-    near = get_close_matches(key, known, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-    return f"no setting is called {_shown(key)}; {hint}"
-
-
-_IMAGES = Recipe(
-    data="digits",
-    steps=20_000,
-    batch=64,
-    latent=32,
-    generator=(128, 256),
-    generator_output="tanh",
-    discriminator=(256, 128),
-    hold=0.0,
-    instance_noise=0.7,
-    beta2=0.999,
-)
-RECIPES: dict[str, tuple[str, Recipe]] = {
-    "ring": ("eight Gaussians on a circle", Recipe(instance_noise=0.15, noise_until=0.3)),
-    "grid": (
-        "twenty-five Gaussians on a square grid",
-        Recipe(data="grid", steps=24_000, instance_noise=0.6, noise_until=0.5),
-    ),
-    "gaussian": (
-        "one Gaussian on a line, N(4, 0.5²)",
-        Recipe(
-            data="gaussian",
-            steps=3000,
-            latent=1,
-            generator=(16, 16),
-            generator_activation="leaky_relu",
-            discriminator=(32, 32),
-            learning_rate_d=3e-3,
-            beta2=0.999,
-            hold=0.0,
-        ),
-    ),
-    "digits": ("1,797 handwritten digits, 8 × 8 pixels", _IMAGES),
-    "points": ("your own table of numbers", Recipe(data="points", latent=8, instance_noise=0.3, noise_until=0.3)),
-    "images": (
-        "your own grey images",
-        replace(_IMAGES, data="images", latent=64, generator=(256, 512), discriminator=(512, 256)),
-    ),
-    "goodfellow2014": (
-        "the first paper's, for MNIST's or Fashion-MNIST's file",
-        Recipe(  # github.com/goodfeli/adversarial, mnist.yaml
-            data="train-images-idx3-ubyte",
-            steps=125_000,  # 250 epochs of 50,000 images; the published run was stopped by eye
-            batch=100,
-            latent=100,
-            latent_kind="uniform",
-            generator=(1200, 1200),
-            generator_activation="relu",
-            generator_output="sigmoid",
-            output_bias=True,
-            init_g=0.05,
-            discriminator=(240, 240),
-            discriminator_activation="maxout",
-            init_d=0.005,
-            pieces=5,
-            dropout_input=0.2,
-            dropout=0.5,
-            optimizer="momentum",
-            learning_rate=0.1,
-            learning_rate_d=0.05,  # their D pays half the sum of two means: half the gradient, at .1
-            momentum=0.5,
-            momentum_final=0.7,
-            schedule="exponential",
-            decay=1 / 1.000004,
-            rate_floor=1e-5,  # 1e-6 of .1
-            average=None,
-            log_every=500,
-            frames=50,
-        ),
-    ),
-}
-
-
-def recipe_for(data: str, settings: dict[str, Any] | None = None) -> Recipe:
-    """The preset that suits this data: its own, or that for tables or images of the user's.
-
-    settings may hold options that the data cannot be read without (`key`, of an .npz of several arrays).
-    """
-    if data in ("ring", "grid", "gaussian", "digits"):
-        return RECIPES[data][1]
-    options = inspect.signature(maker(data)).parameters
-    loaded = _load_data(data, {k: _read(v) for k, v in (settings or {}).items() if k in options})
-    assert isinstance(loaded, Dataset)  # a file holds no Distribution
-    recipe = RECIPES["images" if loaded.image else "points"][1]
-    return replace(recipe, data=str(Path(data).resolve()), batch=min(recipe.batch, len(loaded.x)))
-
-
-def _load_data(data: str, options: dict[str, Any]) -> Distribution | Dataset:
-    """load_dataset, for options that may come from a command line or a file, and be of any type."""
-    for key, parameter in inspect.signature(maker(data), eval_str=True).parameters.items():
-        value, kind = options.get(key, parameter.default), parameter.annotation
-        if not _fits(value, kind) and not (type(value) is int and kind is float):
-            raise RecipeError(f"{key} is {_shown(value)}; it must be {_in_words(kind)}")
-    return load_dataset(data, **options)
-
-
-@dataclass
-class Run:
-    """What a run leaves: its recipe, the trained GAN, the scaler between its units and the data's, its history.
-
-    form (columns, image, pixels) says how a sample is to be written; it is empty for a Distribution.
-    """
-
-    recipe: Recipe
-    gan: GAN
-    scaler: Scaler
-    history: History
-    form: dict[str, Any] = field(default_factory=dict)
-
-    def sample(self, n: int, seed: int = 0, averaged: bool = True) -> np.ndarray:
-        """n samples (n, dim) in the data's own units; of the averaged generator unless told otherwise."""
-        return self.scaler.to_data(self.gan.generator.backend.to_numpy(self.gan.sample(n, seed, averaged)))
-
-    def opinion(self, x: np.ndarray) -> np.ndarray:
-        """D's probability (n,) that x (n, dim), in the data's units, is real; a pack is copies of x."""
-        z = np.tile(self.scaler.to_network(x), self.gan.packing)
-        return self.gan.generator.backend.to_numpy(self.gan.opinion(z))
-
-    def dataset(self) -> Distribution | Dataset:
-        """The data that the run was trained on, loaded anew; raises DataError if they have other columns now."""
-        data = _load_data(self.recipe.data, self.recipe.data_options)
-        now, then = _columns(data), self.gan.generator.widths[-1]
-        if now != then:
-            raise DataError(f"{self.recipe.data}: has {now} columns, the run was trained on {then}; restore it")
-        return data
-
-
-def start(recipe: Recipe, past: Run | None = None) -> tuple[Run, Distribution | Dataset]:
-    """A run before its first step, and its data; raises where recipe and data do not fit.
-
-    That of a fork is where its parent was at that step: `past`, if it is at hand, else the parent is run again.
-    """
-    data = _load_data(recipe.data, recipe.data_options)
-    scales = recipe.scaler(data)
-    mean = data.mean if isinstance(data, Distribution) else data.x.mean(axis=0, dtype=np.float64)
-    gan = recipe.build(_columns(data), scales.to_network(mean))
-    if recipe.parent:
-        past = past or _past(recipe.parent)
-        try:
-            gan.restore(past.gan.steps, past.gan.vectors())
-        except ValueError as error:
-            raise RecipeError(f"a fork goes on with its parent's networks and optimisers: {error}") from error
-    Batches(data, gan.d_steps * recipe.batch, recipe.seed)  # refuses a batch that is larger than the data
-    form = {} if isinstance(data, Distribution) else _form(data)
-    return Run(recipe, gan, scales, History(), form), data
-
-
-def _past(parent: dict[str, Any]) -> Run:
-    """The run that a fork goes on from, at that step."""
-    recipe = Recipe.from_json(json.dumps(parent["recipe"]))
-    run, data = start(recipe)
-    advance(run.gan, data, parent["step"] - run.gan.steps, recipe.batch, run.scaler, recipe.threads)
-    return run
-
-
-def _columns(data: Distribution | Dataset) -> int:
-    return data.dim if isinstance(data, Distribution) else data.x.shape[1]
-
-
-def _form(data: Dataset) -> dict[str, Any]:
-    image, pixels = (list(v) if v else None for v in (data.image, data.pixels))
-    return {"columns": data.columns, "image": image, "pixels": pixels}
-
-
-def save(gan: GAN, path: str | os.PathLike) -> None:
-    """Write a GAN to a checkpoint file (.npz), whole or not at all."""
-    checkpoint.save(gan, path)
-
-
-def load(
-    path: str | os.PathLike, backend: str | None = None, classes: Sequence[type] = (), dtype: str | None = None
-) -> Any:
-    """A Run from a run's folder, or a GAN from a checkpoint file.
-
-    backend and dtype override those it was made with; classes are layers, objectives or schedules of your own that
-    it uses. Raises CheckpointError, RecipeError or OSError, naming the file.
-    """
-    if Path(path).is_dir():
-        return load_run(Path(path), backend, classes, dtype)[0]
-    return checkpoint.read(path, backend, classes, dtype)[0]
-
-
-def load_run(
-    folder: Path,
-    backend: str | None = None,
-    classes: Sequence[type] = (),
-    dtype: str | None = None,
-    name: str = "checkpoint.npz",
-) -> tuple[Run, dict[str, Any]]:
-    """The Run in a folder as its checkpoint knows it, and what else that says; its files must be of one run.
-
-    name is the checkpoint's, if an older one was kept. Raises as `load` does. No link is followed that leads out
-    of the folder.
-    """
-    recipe_json, history_csv, file = (folder / part for part in ("recipe.json", "history.csv", name))
-    for path in (recipe_json, history_csv, file):
-        if os.path.dirname(os.path.realpath(path)) != os.path.realpath(folder):
-            raise CheckpointError(f"{path} is a link out of the run's folder; put the file itself there")
-        if path.exists() and not path.is_file():
-            raise CheckpointError(f"{path} is a folder, a pipe or a device; put a file there")
-    recipe = read(recipe_json)
-    gan, extra, arrays = checkpoint.read(file, backend, classes, dtype)
-    if "scaler.shift" not in arrays:
-        raise CheckpointError(f"{file} holds a GAN, but no run: it has no scaler")
-    try:
-        content = None  # format 1 knew neither its recipe nor its history
-        if "recipe" in extra:
-            own = Recipe.from_json(json.dumps(extra["recipe"]))
-            apart = [f.name for f in fields(Recipe) if getattr(own, f.name) != getattr(recipe, f.name)]
-            if apart and (apart != ["data"] or {own.data, recipe.data} & KNOWN.keys()):  # a file may have moved
-                raise CheckpointError(
-                    f"{recipe_json} and {file} are of two runs: in the first {apart[0]} is "
-                    f"{_shown(getattr(recipe, apart[0]))}, in the second {_shown(getattr(own, apart[0]))}"
-                )
-            content = checkpoint.kept(history_csv, extra["history"])
-        scales, form = Scaler(arrays["scaler.shift"], arrays["scaler.scale"]), extra["form"]
-        if not _describes(form, scales, gan.generator.widths[-1]):
-            raise CheckpointError(f"{file} cannot be loaded: its scaler or form is not that of what G makes")
-        return Run(recipe, gan, scales, History.from_csv(history_csv, content), form), extra
-    except (KeyError, TypeError, AttributeError, RecursionError, RecipeError) as error:
-        raise CheckpointError(f"{file} cannot be loaded: it does not describe a run ({error!r:.80})") from error
-
-
-def _describes(form: dict[str, Any], scales: Scaler, dim: int) -> bool:
-    """Whether a scaler and a form are those of samples of dim columns."""
-    columns, image, pixels = form.get("columns"), form.get("image"), form.get("pixels") or []
-    named = columns is None or (len(columns) == dim and all(type(name) is str for name in columns))
-    shaped = image is None or (type(image) is list and _fits(tuple(image), tuple) and math.prod(image) == dim)
-    ranged = image is None or (len(pixels) == 2 and -math.inf < pixels[0] < pixels[1] < math.inf)
-    scaled = all(v.shape == (dim,) and v.dtype.kind == "f" and np.isfinite(v).all() for v in vars(scales).values())
-    return named and shaped and ranged and scaled
-
-
-def read(path: str | os.PathLike) -> Recipe:
-    """The recipe in a JSON file; raises RecipeError or OSError, naming the file."""
-    try:
-        return Recipe.from_json(checkpoint.contents(path).decode("utf-8-sig"))  # with or without a byte order mark
-    except ValueError as error:
-        raise RecipeError(f"{path}: {error}") from error
+TYPES: dict[str, Any] = typing.get_type_hints(Recipe)

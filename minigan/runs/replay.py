@@ -14,16 +14,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data.datasets import Dataset
-from ..theory.distributions import Distribution
+from ..data.dataset import Batches, Data
 from .folder import check_surroundings, train_in
-from .recipe import Recipe, RecipeError, Run, load_run, start
-from .training import Batches, advance
+from .recipe import Recipe, RecipeError
+from .run import Run, load_run, start
+from .training import advance
 
 OWN = ("data", "data_options", "batch_norm", "dtype")  # settings that another future shares with its past
 
 
-def rebuild(folder: Path, step: int, anyway: bool = False) -> tuple[Run, Distribution | Dataset]:
+def rebuild(folder: Path, step: int, anyway: bool = False) -> tuple[Run, Data]:
     """The run of this folder as it was after so many steps, and its data.
 
     It starts from the folder's checkpoint where that is not later, from a kept one (see the setting keep_every),
@@ -45,7 +45,7 @@ def rebuild(folder: Path, step: int, anyway: bool = False) -> tuple[Run, Distrib
     recipe = last.recipe
     while recipe.parent and step < recipe.parent["step"]:
         recipe = Recipe.from_json(json.dumps(recipe.parent["recipe"]))
-    run = near or start(recipe)[0]
+    run = near or start(recipe, data)[0]
     advance(run.gan, data, step - run.gan.steps, run.recipe.batch, run.scaler, run.recipe.threads)
     return run, data
 
@@ -62,7 +62,7 @@ class Look(NamedTuple):
     first: list[float]
 
 
-def walk(run: Run, data: Distribution | Dataset) -> Iterator[Look]:
+def walk(run: Run, data: Data) -> Iterator[Look]:
     """Take the run's next step in slow motion, and look at the array that each named sub-step makes."""
     gan, recipe = run.gan, run.recipe
     real = Batches(data, gan.d_steps * recipe.batch, gan.seed, run.scaler).at(gan.steps)
@@ -90,9 +90,9 @@ def fork(
     """
     if not settings:
         raise RecipeError("a fork changes something: give --fork KEY=VALUE, a setting of the recipe")
-    run, _ = rebuild(folder, step, anyway)
+    run, data = rebuild(folder, step, anyway)
     recipe = descend(run.recipe, step, settings)
-    return train_in(out, *start(recipe, past=run), progress=progress)
+    return train_in(out, *start(recipe, data, past=run), progress=progress)
 
 
 def descend(parent: Recipe, step: int, settings: dict[str, Any]) -> Recipe:

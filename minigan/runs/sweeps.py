@@ -21,33 +21,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from ..files import write_whole
+from ..judge.evaluation import SCORES, scores
+from ..judge.metrics import mean_interval
+from .recipe import Recipe, RecipeError
+from .run import SAMPLES, start
+from .threads import cores
+from .training import train
 
-from ..data.datasets import Dataset, write_whole
-from ..judge.evaluation import fresh_critic
-from ..judge.metrics import frechet_distance, label_mix, mean_interval, mode_report, neighbour_ratios
-from ..theory.distributions import Distribution, Mixture
-from .recipe import SAMPLES, Recipe, RecipeError, start
-from .training import cores, train
-
-LOSSES = ("d_loss", "g_loss", "value", "d_real", "d_fake", "penalty")  # of the last row of the history
 OWN = ("member", "seed", "status")  # columns that are no scores
-
-
-def scores(samples: np.ndarray, data: Distribution | Dataset, seed: int = 0) -> dict[str, float]:
-    """What a sweep keeps of samples (n, d): modes, or neighbours and labels; a fresh critic's word; Fréchet's."""
-    found: dict[str, float] = {}
-    if isinstance(data, Mixture):
-        report = mode_report(samples, data)
-        found = {"modes": report.found, "high_quality": report.high_quality, "reverse_kl": report.reverse_kl}
-    elif isinstance(data, Dataset):
-        if data.held_out is not None:
-            found |= neighbour_ratios(samples[:1000], data.x, data.held_out)._asdict()
-        if data.labels is not None:
-            found["least_class"] = float(label_mix(samples[:1000], data.x, data.labels).min())
-    found["critic"] = fresh_critic(samples, data, seed).accuracy
-    found["frechet"] = frechet_distance(samples, data if isinstance(data, Distribution) else data.x)
-    return {name: float(value) for name, value in found.items()}
 
 
 def members(
@@ -140,14 +122,14 @@ def summary(rows: Iterable[dict[str, Any]], settings: Sequence[str]) -> list[dic
 
 
 def as_table(lines: list[dict[str, Any]]) -> str:
-    """The summary as text: a line a setting, each score as mean ± half its interval; losses are in the file."""
+    """The summary as text: a line a setting, each score as mean ± half its interval; the rest is in the file."""
     shown: list[dict[str, str]] = []
     for line in lines:
         row: dict[str, str] = {}
         for name, value in line.items():
-            if f"{name}_low" in line and name not in LOSSES:
+            if name in SCORES:
                 row[name] = f"{value:.4g} ± {value - line[f'{name}_low']:.2g}"
-            elif name not in LOSSES and not name.endswith(("_low", "_high")):
+            elif f"{name}_low" not in line and not name.endswith(("_low", "_high")):
                 row[name] = str(value)
         shown.append(row)
     columns = list(dict.fromkeys(name for row in shown for name in row))

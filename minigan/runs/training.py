@@ -1,4 +1,4 @@
-"""The training loop: real batches as a function of the step, the history, hooks, health, and the stop at NaN."""
+"""The training loop: the history, hooks, the health of a run, and the stop at NaN."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import csv
 import io
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,11 @@ import numpy as np
 
 from ..core.backend import Array
 from ..core.gan import GAN
-from ..core.streams import Stream
-from ..data.datasets import Dataset, Scaler, reason
-from ..theory.distributions import Distribution
+from ..data.dataset import Batches, Data, Scaler
+from ..files import reason
+from .parallel import Ranks
+from .threads import blas_threads, threads_for
 
-ONE_THREAD = 500_000  # parameters: below this a second BLAS thread costs more than it brings
 Hook = Callable[[GAN, dict[str, float]], None]
 
 # When a run is said to be ill. Beside each the extreme of good runs (ring, grid, gaussian, digits; seeds 0 to 2).
@@ -61,6 +60,9 @@ class History:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def __contains__(self, column: str) -> bool:
+        return column in self.columns
+
     def __getitem__(self, column: str) -> np.ndarray:
         if self.rows and column not in self.columns:
             raise KeyError(f"the history has no column {column!r}; it has {', '.join(self.columns)}")
@@ -100,68 +102,9 @@ def as_csv(rows: Sequence[dict[str, float]], columns: Sequence[str], header: boo
     return text.getvalue()
 
 
-class Batches:
-    """The real samples of each step, in the network's units: `batches.at(step)` (batch, dim).
-
-    A Distribution gives fresh samples; a Dataset or array is gone through in a new order every epoch, without
-    replacement. Both are pure functions of (data, batch, seed, step). Raises ValueError for a batch of more rows
-    than the data have.
-    """
-
-    def __init__(self, data: Distribution | Dataset | Array, batch: int, seed: int, scaler: Scaler | None = None):
-        if batch < 1:
-            raise ValueError(f"batch is {batch}; it must be 1 or more")
-        self.data, self.batch, self.scaler, self.epoch = data, batch, scaler, -1
-        self.stream = Stream(seed, "batches")
-        if not isinstance(data, Distribution):
-            self.x: Array = data.x if isinstance(data, Dataset) else data
-            if len(self.x) < batch:
-                raise ValueError(
-                    f"batch is {batch} real samples a step, but the data have {len(self.x)}: take fewer"
-                )
-            if scaler is not None:
-                self.x = scaler.to_network(self.x)
-
-    def at(self, step: int) -> Array:
-        """This step's batch."""
-        if isinstance(self.data, Distribution):
-            x = self.data.sample(self.batch, self.stream.at(step))
-            return x if self.scaler is None else self.scaler.to_network(x)
-        epoch, turn = divmod(step, len(self.x) // self.batch)
-        if epoch != self.epoch:
-            self.order, self.epoch = self.stream.at(epoch).permutation(len(self.x)), epoch
-        return self.x[self.order[turn * self.batch : (turn + 1) * self.batch]]
-
-    def spread(self) -> float:
-        """The root of the data's variance, summed over the columns; of a thousand rows of them."""
-        if isinstance(self.data, Distribution):
-            x = self.data.sample(1000, Stream(0, "spread").at(0))
-            x = x if self.scaler is None else self.scaler.to_network(x)
-        else:
-            x = self.x[:: math.ceil(len(self.x) / 1000)]
-        return math.sqrt(float(x.var(axis=0).sum()))
-
-
-@contextmanager
-def blas_threads(threads: int) -> Iterator[None]:
-    """Give the BLAS under NumPy this many threads for a while."""
-    import threadpoolctl
-
-    with threadpoolctl.threadpool_limits(limits=threads, user_api="blas"):
-        yield
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def threads_for(gan: GAN) -> int:
-    """One BLAS thread for a small game, all cores for a large one."""
-    return 1 if gan.generator.size + gan.discriminator.size < ONE_THREAD else cores()
-
-
-def health(gan: GAN, data_spread: float, before: Sequence[dict[str, float]] = ()) -> dict[str, float]:
+def health(
+    gan: GAN, data_sd: float, before: Sequence[dict[str, float]] = (), ranks: Ranks | None = None
+) -> dict[str, float]:
     """Four numbers that show how a run fails, taken from the last step; `before` are the history's rows so far.
 
     d_accuracy is the share of pairs, of a real sample and a fake, of which D gives the real one the higher logit:
@@ -169,22 +112,21 @@ def health(gan: GAN, data_spread: float, before: Sequence[dict[str, float]] = ()
     live generator's samples, the root of their summed variance, over the data's. circling counts how often in the
     last WINDOW rows D turned from right to wrong or back: G runs ahead of D, and D after it.
     """
-    room, backend = gan._room, gan.generator.backend
-    assert room is not None  # a step was taken
-    logits = backend.to_numpy(room.both.y)[:, 0].reshape(2, -1).T  # of real and fake, pack by pack
-    if gan.ranks is not None:
-        logits = gan.ranks.gather(logits)
+    backend = gan.generator.backend
+    logits = np.hstack([backend.to_numpy(s) for s in gan.logits()[:2]])  # of real and fake, pack by pack
+    if ranks is not None:
+        logits = ranks.gather(logits)
     rows, real, fake = len(logits), logits[:, 0], np.sort(logits[:, 1])
     below = np.searchsorted(fake, real, "left") + np.searchsorted(fake, real, "right")  # ties are half right
     accuracy = float(below.mean()) / (2 * rows)
     margin = max(MARGIN, 3 / math.sqrt(6 * rows))  # three standard deviations of an accuracy that is 1/2
     past = [row["d_accuracy"] for row in before[1 - WINDOW :] if "d_accuracy" in row]
     sides = [a > 0.5 for a in (*past, accuracy) if abs(a - 0.5) > margin]
-    spread = math.sqrt(float(gan.sample(SEEN, averaged=False).var(axis=0).sum()))
+    sd = math.sqrt(float(gan.sample(SEEN, averaged=False).var(axis=0).sum()))
     return {
         "d_accuracy": accuracy,
         "g_gradient": float(backend.xp.linalg.norm(gan.generator.grad)),
-        "spread": spread / data_spread if data_spread else math.nan,
+        "spread": sd / data_sd if data_sd else math.nan,
         "circling": sum(a != b for a, b in zip(sides, sides[1:], strict=False)),
     }
 
@@ -205,7 +147,7 @@ def complaint(row: dict[str, float]) -> str:
 
 def train(
     gan: GAN,
-    data: Distribution | Dataset | Array,
+    data: Data | Array,
     steps: int,
     batch: int,
     hooks: Sequence[Hook] = (),
@@ -215,6 +157,7 @@ def train(
     history: History | None = None,
     progress: bool = False,
     stop: Callable[[], bool] = lambda: False,
+    ranks: Ranks | None = None,
 ) -> History:
     """Take `steps` steps on batches of `batch` real samples (an update of D each, if d_steps > 1) -> History.
 
@@ -229,23 +172,26 @@ def train(
             raise ValueError(f"{name} is {value!r}; it must be a whole number, 1 or more")
     batches = Batches(data, gan.d_steps * batch, gan.seed, scaler)
     history = History() if history is None else history
-    last, data_spread = gan.steps + steps, batches.spread()
+    last, data_sd = gan.steps + steps, batches.sd()
     good, shown = _snapshot(gan), dict[str, str]()
+    if ranks is not None:
+        ranks.join(gan)
+    on_any = (lambda here: here) if ranks is None else ranks.any  # what one finds or is told must turn all
     with blas_threads(threads or threads_for(gan)), _bar(steps, progress) as bar, np.errstate(all="ignore"):
         try:
             while gan.steps < last:
                 gan.step(batches.at(gan.steps))
-                if _on_any(gan, stop()):
+                if on_any(stop()):
                     raise Stopped
                 if gan.steps % log_every and gan.steps != last:
                     continue
                 row: dict[str, Any] = {"step": gan.steps} | gan.losses()
                 if not (np.isfinite(list(row.values())).all() and all(map(_finite, gan.vectors().values()))):
-                    raise _find_fault(gan, batches, good, until=gan.steps)
-                if gan.ranks is not None:
-                    gan.ranks.agree(gan.steps, map(gan.generator.backend.to_numpy, gan.vectors().values()))
+                    raise _find_fault(gan, batches, good, gan.steps, on_any)
+                if ranks is not None:
+                    ranks.agree(gan.steps, map(gan.generator.backend.to_numpy, gan.vectors().values()))
                 shown |= {k: f"{v:.3f}" for k, v in row.items() if k != "step"}
-                row |= health(gan, data_spread, history.rows)
+                row |= health(gan, data_sd, history.rows, ranks)
                 before = set(row)
                 for hook in hooks:
                     hook(gan, row)
@@ -263,7 +209,7 @@ def train(
 
 def advance(
     gan: GAN,
-    data: Distribution | Dataset | Array,
+    data: Data | Array,
     steps: int,
     batch: int,
     scaler: Scaler | None = None,
@@ -285,11 +231,6 @@ def _bar(steps: int, progress: bool) -> Any:
     return tqdm(total=steps, unit="step", disable=quiet, file=sys.stderr, dynamic_ncols=True)
 
 
-def _on_any(gan: GAN, here: bool) -> bool:
-    """Whether it is so on any rank of the run: what one finds or is told must turn all of them."""
-    return here if gan.ranks is None else gan.ranks.any(here)
-
-
 def _finite(a: Array) -> bool:
     return bool(np.isfinite(a.sum())) or bool(np.isfinite(a).all())  # a sum may overflow where no entry does
 
@@ -298,7 +239,13 @@ def _snapshot(gan: GAN) -> tuple[int, dict[str, Array]]:
     return gan.steps, {name: vector.copy() for name, vector in gan.vectors().items()}
 
 
-def _find_fault(gan: GAN, batches: Batches, good: tuple[int, dict[str, Array]], until: int) -> Diverged:
+def _find_fault(
+    gan: GAN,
+    batches: Batches,
+    good: tuple[int, dict[str, Array]],
+    until: int,
+    on_any: Callable[[bool], bool],
+) -> Diverged:
     """Go back to the last good state and repeat the steps since, with an eye on every sub-step."""
     step, vectors = good
     gan.restore(step, vectors)
@@ -306,7 +253,7 @@ def _find_fault(gan: GAN, batches: Batches, good: tuple[int, dict[str, Array]], 
     while not name and gan.steps < until:
         fault = gan.steps + 1
         steps = gan.substeps(batches.at(gan.steps))
-        name = next((name for name, array in steps if _on_any(gan, not _finite(array))), "")
+        name = next((name for name, array in steps if on_any(not _finite(array))), "")
         if not name:  # a whole step: what does it leave that no sub-step handed out?
             name = next((name for name, vector in gan.vectors().items() if not _finite(vector)), "")
             if not np.isfinite(list(gan.losses().values())).all():

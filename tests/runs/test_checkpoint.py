@@ -26,14 +26,14 @@ import minigan as mg
 from minigan.core import backend
 from minigan.runs import checkpoint
 from minigan.runs.checkpoint import CheckpointError
-from minigan.runs.recipe import start
+from minigan.runs.run import start
 
 
 def game(seed=0, dtype="float32", extra_g=(), extra_d=(), **options):
     be = mg.Backend("numpy", dtype)
     G = mg.Sequential([mg.Dense(3, 8), *extra_g, mg.Tanh(), mg.Dense(8, 2)], be, seed, "G")
     D = mg.Sequential([mg.Dense(2, 8), mg.LeakyReLU(0.1), *extra_d, mg.Dense(8, 1)], be, seed, "D")
-    return mg.GAN(G, D, mg.Latent(3), seed=seed, **options)
+    return mg.GAN(G, D, mg.Latent(3), seed=seed, **{"updates": "alternating"} | options)
 
 
 def trained(steps=5, **options):

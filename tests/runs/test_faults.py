@@ -18,7 +18,7 @@ from minigan.cli import main
 from minigan.runs import checkpoint
 from minigan.runs import folder as runs
 from minigan.runs.checkpoint import CheckpointError
-from minigan.runs.folder import resume, run
+from minigan.runs.folder import begin, resume
 from minigan.runs.recipe import Recipe, RecipeError
 from minigan.runs.training import Stopped
 
@@ -47,10 +47,10 @@ def made(tmp_path_factory):
     """Of seeds 0 and 1 the files of a run that was stopped after step 20 of 40, and of one that was not."""
     place = tmp_path_factory.mktemp("made")
     for seed in (0, 1):
-        run(replace(TINY, seed=seed), place / f"whole-{seed}")
+        begin(replace(TINY, seed=seed), place / f"whole-{seed}")
         with pytest.MonkeyPatch.context() as patch, pytest.raises(Stopped):
             stop_after(patch, 22)
-            run(replace(TINY, seed=seed), place / f"half-{seed}")
+            begin(replace(TINY, seed=seed), place / f"half-{seed}")
     return {path.name: files(path) for path in place.iterdir()}
 
 
@@ -226,7 +226,7 @@ def test_another_run_in_the_place_of_one_that_was_deleted_is_not_touched(step, t
     place = tmp_path / "run"
     when(monkeypatch, step, lambda: (shutil.rmtree(place), put(made["half-1"], place)))
     with pytest.raises(OSError, match="was deleted or moved"):
-        run(TINY, place)
+        begin(TINY, place)
     assert files(place) == made["half-1"]
 
 
@@ -234,7 +234,7 @@ def test_a_folder_that_is_moved_while_it_is_trained_in_can_be_gone_on_with_there
     place, moved = tmp_path / "run", tmp_path / "moved"
     with monkeypatch.context() as patch, pytest.raises(OSError, match="was deleted or moved"):
         when(patch, 21, lambda: place.rename(moved))
-        run(TINY, place)
+        begin(TINY, place)
     assert mg.load(moved).gan.steps == 16
     resume(moved)
     assert files(moved) == made["whole-0"]
@@ -274,16 +274,16 @@ def test_the_second_process_is_refused_and_a_killed_one_leaves_no_lock(half, mad
 def test_of_two_that_start_in_one_empty_folder_the_slower_gives_way(name, tmp_path, monkeypatch, made):
     place, quick = tmp_path / "run", getattr(runs, name)
 
-    def slow(given):
+    def slow(*given):
         monkeypatch.setattr(runs, name, quick)
         if place.exists():
             place.rmdir()  # made by the slower, a moment ago
-        run(TINY, place)
-        return quick(given)
+        begin(TINY, place)
+        return quick(*given)
 
     monkeypatch.setattr(runs, name, slow)
     with pytest.raises(RecipeError, match="already holds something"):
-        run(replace(TINY, seed=1), place)
+        begin(replace(TINY, seed=1), place)
     assert files(place) == made["whole-0"]
 
 

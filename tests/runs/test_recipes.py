@@ -12,12 +12,14 @@ from PIL import Image
 
 import minigan as mg
 from minigan.core.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
-from minigan.data import datasets
-from minigan.data.datasets import DataError, load_dataset
-from minigan.runs import checkpoint
+from minigan.data.dataset import DataError
+from minigan.data.readers.checks import pixel_names
+from minigan.data.sources import load_dataset
+from minigan.runs import checkpoint, run
 from minigan.runs import recipe as recipes
-from minigan.runs.folder import run
-from minigan.runs.recipe import RECIPES, Recipe, RecipeError, recipe_for
+from minigan.runs.folder import begin
+from minigan.runs.presets import RECIPES, plan
+from minigan.runs.recipe import Recipe, RecipeError
 
 STEPS = Recipe().steps
 TINY = Recipe(steps=20, log_every=10, frames=0, generator=(8,), discriminator=(8,), batch=32)
@@ -92,9 +94,9 @@ def test_a_file_that_is_no_recipe_is_named(tmp_path):
     (tmp_path / "a.json").write_text('{"stpes": 3}')
     (tmp_path / "b.json").write_bytes(b"\xff\xfe")
     with pytest.raises(RecipeError, match=r"a\.json: no setting is called 'stpes'"):
-        recipes.read(tmp_path / "a.json")
+        run.read(tmp_path / "a.json")
     with pytest.raises(RecipeError, match=r"b\.json: "):
-        recipes.read(tmp_path / "b.json")
+        run.read(tmp_path / "b.json")
 
 
 # ------------------------------------------------------------------------------------------------------- limits
@@ -210,7 +212,7 @@ def test_a_setting_of_the_data_set_goes_to_its_options():
     assert recipe.data_options == {"modes": 5, "sd": 0.1} and recipe.steps == 3
     assert recipe.updated({"modes": 6}).data_options == {"modes": 6, "sd": 0.1}
     assert TINY.data_options == {}  # the first is untouched
-    state, data = recipes.start(recipe)
+    state, data = run.start(recipe)
     assert len(data.means) == 5 and len(state.dataset().means) == 5
 
 
@@ -245,13 +247,13 @@ def test_an_unknown_setting_gets_the_nearest_among_the_data_sets_own_too():
     ],
 )
 def test_an_option_of_the_wrong_type_is_refused_before_it_does_harm(option, says):
-    with pytest.raises(RecipeError, match=says):
-        recipes.start(replace(TINY, data_options=option))
+    with pytest.raises((DataError, RecipeError), match=says):
+        run.start(replace(TINY, data_options=option))
 
 
 def test_an_option_that_the_data_set_lacks_is_refused():
     with pytest.raises(DataError, match="gaussian has no option 'modes'; it has mean, sd"):
-        recipes.start(replace(TINY, data="gaussian", data_options={"modes": 3}))
+        run.start(replace(TINY, data="gaussian", data_options={"modes": 3}))
 
 
 # -------------------------------------------------------------------------------------------------------- build
@@ -288,10 +290,14 @@ def test_each_players_own_rate_goes_before_the_common_one():
 @pytest.mark.parametrize(
     "settings, wanted",
     [
-        ({}, Adam(HoldThenCosine(1e-3, STEPS, 0.5), 0.5, 0.99)),
+        ({}, Adam(1e-3, 0.5, 0.99)),
+        ({"schedule": "hold-cosine"}, Adam(HoldThenCosine(1e-3, STEPS, 0.5), 0.5, 0.99)),
         ({"schedule": "constant", "beta1": 0.1, "beta2": 0.2}, Adam(1e-3, 0.1, 0.2)),
         ({"optimizer": "sgd", "schedule": "exponential", "decay": 0.9}, SGD(Exponential(1e-3, 0.9))),
-        ({"optimizer": "momentum", "momentum": 0.3, "hold": 0.2}, Momentum(HoldThenCosine(1e-3, STEPS, 0.2), 0.3)),
+        (
+            {"optimizer": "momentum", "schedule": "hold-cosine", "momentum": 0.3, "hold": 0.2},
+            Momentum(HoldThenCosine(1e-3, STEPS, 0.2), 0.3),
+        ),
         (
             {"optimizer": "momentum", "schedule": "constant", "momentum_final": 0.99, "momentum_until": 0.2},
             Momentum(1e-3, Linear(0.9, STEPS, 0.2, 0.99)),
@@ -309,7 +315,7 @@ def test_optimiser_and_schedule_are_those_of_the_recipe(settings, wanted):
 
 @pytest.mark.parametrize("name", sorted(set(RECIPES) - {"points", "images", "goodfellow2014"}))
 def test_a_preset_fits_its_data(name):
-    state, data = recipes.start(RECIPES[name][1])
+    state, data = run.start(RECIPES[name][1])
     dim = data.dim if isinstance(data, mg.Distribution) else data.x.shape[1]
     assert state.gan.generator.widths[-1] == dim
     assert RECIPES[name][1].data == name
@@ -367,15 +373,15 @@ def test_the_first_papers_rates_and_momentum_at_every_age():
 
 def test_the_first_papers_recipe_trains_on_an_idx_file_in_the_unit_range(mnist, tmp_path):
     recipe = replace(PAPER, data=str(mnist), steps=3, log_every=1, frames=0, generator=(30, 30))
-    state, data = recipes.start(recipe)
+    state, data = run.start(recipe)
     x = state.scaler.to_network(data.x)
     assert (x.min(), x.max()) == (0, 1) and np.array_equal(x * 255, data.x)
     start_at = state.gan.generator(np.zeros((1, 100)))[0]
     np.testing.assert_allclose(start_at, x.mean(axis=0).clip(1e-7), rtol=1e-5)
-    made = run(recipe, tmp_path / "run")
+    made = begin(recipe, tmp_path / "run")
     samples = made.sample(50)
     assert samples.min() >= 0 and samples.max() <= 255 and samples.std() > 1 and made.gan.steps == 3
-    back = recipes.load(tmp_path / "run")
+    back = run.load(tmp_path / "run")
     assert back.recipe == recipe and np.array_equal(back.sample(50), samples)
 
 
@@ -401,29 +407,29 @@ def test_an_output_bias_without_a_mean_says_what_is_missing():
 
 @pytest.mark.parametrize("output, ends", [("linear", (-1, 1)), ("tanh", (-1, 1)), ("sigmoid", (0, 1))])
 def test_pixels_are_scaled_to_what_the_output_can_reach(output, ends):
-    state, data = recipes.start(replace(RECIPES["digits"][1], generator_output=output))
+    state, data = run.start(replace(RECIPES["digits"][1], generator_output=output))
     z = state.scaler.to_network(data.x)
     assert (z.min(), z.max()) == ends
     assert np.array_equal(state.scaler.to_data(z), data.x)
 
 
-# --------------------------------------------------------------------------------------------------- recipe_for
+# --------------------------------------------------------------------------------------------------- plan
 
 
 @pytest.mark.parametrize("name", ["ring", "grid", "gaussian", "digits"])
 def test_a_known_data_set_has_a_preset_of_its_own(name):
-    assert recipe_for(name) is RECIPES[name][1]
+    assert plan(name)[0] == RECIPES[name][1]
 
 
 def test_a_table_gets_the_preset_for_points_and_its_whole_path(table, monkeypatch):
     monkeypatch.chdir(table.parent)
     rows = len(load_dataset(table).x)
     assert rows < RECIPES["points"][1].batch, "so that the batch shrinks to the data"
-    assert recipe_for("people.csv") == replace(RECIPES["points"][1], data=str(table.resolve()), batch=rows)
+    assert plan("people.csv")[0] == replace(RECIPES["points"][1], data=str(table.resolve()), batch=rows)
 
 
 def test_a_folder_of_images_gets_the_preset_for_images(pictures):
-    found, wanted = recipe_for(str(pictures)), RECIPES["images"][1]
+    found, wanted = plan(str(pictures))[0], RECIPES["images"][1]
     assert found == replace(wanted, data=str(pictures.resolve()), batch=found.batch)
     assert found.batch <= wanted.batch
 
@@ -432,15 +438,15 @@ def test_an_archive_of_several_arrays_is_read_with_its_key(tmp_path):
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "two.npz", a=rng.random((9, 2)), b=rng.random((9, 4, 4)))
     path = str(tmp_path / "two.npz")
-    assert recipe_for(path, {"key": "a", "steps": "3"}).generator == RECIPES["points"][1].generator
-    assert recipe_for(path, {"key": "b"}).generator == RECIPES["images"][1].generator
+    assert plan(path, settings={"key": "a", "steps": "3"})[0].generator == RECIPES["points"][1].generator
+    assert plan(path, settings={"key": "b"})[0].generator == RECIPES["images"][1].generator
     with pytest.raises(DataError, match="several arrays"):
-        recipe_for(path)
+        plan(path)
 
 
 def test_data_that_do_not_exist_are_refused():
     with pytest.raises(DataError, match="did you mean 'ring'"):
-        recipe_for("rign")
+        plan("rign")
 
 
 # ---------------------------------------------------------------------------------------------------------- run
@@ -448,7 +454,7 @@ def test_data_that_do_not_exist_are_refused():
 
 def test_a_run_leaves_five_files_and_comes_back_from_them(tmp_path):
     recipe = replace(TINY, frames=2)
-    state = run(recipe, tmp_path / "run")
+    state = begin(recipe, tmp_path / "run")
     assert names(tmp_path / "run") == ALL
     back = mg.load(tmp_path / "run")
     assert back.recipe == recipe and back.gan.steps == 20
@@ -463,7 +469,7 @@ def test_a_run_leaves_five_files_and_comes_back_from_them(tmp_path):
 
 
 def test_a_table_is_scaled_for_training_and_samples_come_back_in_its_units(table, tmp_path):
-    state = run(replace(TINY, data=str(table), latent=4), tmp_path / "run")
+    state = begin(replace(TINY, data=str(table), latent=4), tmp_path / "run")
     back = mg.load(tmp_path / "run")
     assert back.form["columns"] == ["height", "weight", "age"] and back.form["image"] is None
     data = back.dataset()
@@ -474,14 +480,14 @@ def test_a_table_is_scaled_for_training_and_samples_come_back_in_its_units(table
 
 
 def test_packs_are_made_of_copies_when_d_is_asked_for_its_opinion():
-    state, data = recipes.start(replace(TINY, packing=4))
+    state, data = run.start(replace(TINY, packing=4))
     x = data.sample(6, np.random.default_rng(0))
     packs = np.concatenate([state.scaler.to_network(x)] * 4, axis=1)
     np.testing.assert_array_equal(state.opinion(x), state.gan.opinion(packs))
 
 
 def test_a_gan_alone_is_no_run(tmp_path):
-    run(TINY, tmp_path / "run")
+    begin(TINY, tmp_path / "run")
     mg.save(mg.load(tmp_path / "run").gan, tmp_path / "run" / "checkpoint.npz")
     with pytest.raises(checkpoint.CheckpointError, match=r"checkpoint\.npz holds a GAN, but no run"):
         mg.load(tmp_path / "run")
@@ -490,9 +496,9 @@ def test_a_gan_alone_is_no_run(tmp_path):
 
 def test_an_image_run_knows_its_shape_and_greys(pictures, tmp_path):
     recipe = replace(TINY, data=str(pictures), data_options={"size": 6}, batch=8)
-    run(recipe, tmp_path / "run")
+    begin(recipe, tmp_path / "run")
     form = mg.load(tmp_path / "run").form
-    assert form == {"columns": datasets.pixel_names(6, 6), "image": [6, 6], "pixels": [0.0, 255.0]}
+    assert form == {"columns": pixel_names(6, 6), "image": [6, 6], "pixels": [0.0, 255.0]}
 
 
 @pytest.mark.parametrize("settings", [{"schedule": "hold-cosine"}, {"schedule": "exponential", "decay": 0.99}])

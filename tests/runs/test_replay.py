@@ -12,7 +12,8 @@ import minigan as mg
 from minigan.cli import main
 from minigan.runs import folder as runs
 from minigan.runs import replay
-from minigan.runs.recipe import Recipe, RecipeError, read, start
+from minigan.runs.recipe import Recipe, RecipeError
+from minigan.runs.run import read, start
 
 TINY = Recipe(steps=40, log_every=5, save_every=10, frames=0, generator=(8,), discriminator=(8,), batch=16)
 TINY = replace(TINY, instance_noise=0.2)
@@ -47,7 +48,7 @@ def after(recipe, step):
 @pytest.mark.parametrize("keep_every", [0, 10])
 def test_every_state_comes_back_bit_for_bit_from_whichever_checkpoint_is_near(kind, keep_every, tmp_path):
     recipe = replace(KINDS[kind], keep_every=keep_every)
-    runs.run(recipe, tmp_path / "run")
+    runs.begin(recipe, tmp_path / "run")
     assert len(list((tmp_path / "run").glob("checkpoint-*.npz"))) == (4 if keep_every else 0)
     for step in (0, 1, 10, 27, 40):
         run, _ = replay.rebuild(tmp_path / "run", step)
@@ -55,7 +56,7 @@ def test_every_state_comes_back_bit_for_bit_from_whichever_checkpoint_is_near(ki
 
 
 def test_the_nearest_checkpoint_is_taken_and_no_later_one(tmp_path, monkeypatch):
-    runs.run(replace(TINY, keep_every=10), tmp_path / "run")
+    runs.begin(replace(TINY, keep_every=10), tmp_path / "run")
     taken, step = [], mg.GAN.step
     monkeypatch.setattr(mg.GAN, "step", lambda gan, real: (taken.append(gan.steps), step(gan, real)))
     replay.rebuild(tmp_path / "run", 27)
@@ -72,7 +73,7 @@ def test_a_run_that_was_stopped_can_be_looked_ahead_of(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(mg.GAN, "step", interrupted)
-        runs.run(TINY, tmp_path / "run")
+        runs.begin(TINY, tmp_path / "run")
     assert mg.load(tmp_path / "run").gan.steps == 20
     assert_equal(replay.rebuild(tmp_path / "run", 35)[0].gan, after(TINY, 35))
 
@@ -80,7 +81,7 @@ def test_a_run_that_was_stopped_can_be_looked_ahead_of(tmp_path, monkeypatch):
 @pytest.mark.parametrize("kind", KINDS)
 def test_slow_motion_shows_every_sub_step_and_ends_where_the_step_ends(kind, tmp_path):
     recipe = KINDS[kind]
-    runs.run(recipe, tmp_path / "run")
+    runs.begin(recipe, tmp_path / "run")
     run, data = replay.rebuild(tmp_path / "run", 12)
     looks = list(replay.walk(run, data))
     assert_equal(run.gan, after(recipe, 13))
@@ -98,7 +99,7 @@ def test_slow_motion_shows_every_sub_step_and_ends_where_the_step_ends(kind, tmp
 
 
 def test_a_fork_parts_at_its_step_and_its_recipe_alone_makes_it_again(tmp_path):
-    runs.run(TINY, tmp_path / "run")
+    runs.begin(TINY, tmp_path / "run")
     forked = replay.fork(tmp_path / "run", 22, {"learning_rate": "1e-2"}, tmp_path / "fork")
     recipe = read(tmp_path / "fork/recipe.json")
     assert recipe.parent["step"] == 22 and recipe.learning_rate == 1e-2
@@ -106,20 +107,20 @@ def test_a_fork_parts_at_its_step_and_its_recipe_alone_makes_it_again(tmp_path):
     assert_equal(start(recipe)[0].gan, replay.rebuild(tmp_path / "run", 22)[0].gan)  # the same past
     steps = [int(row["step"]) for row in forked.history.rows]
     assert steps == [25, 30, 35, 40]
-    runs.run(recipe, tmp_path / "again")
+    runs.begin(recipe, tmp_path / "again")
     for path in (tmp_path / "fork").iterdir():
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
     assert not np.array_equal(forked.gan.generator.theta, after(TINY, 40).generator.theta)
 
 
 def test_a_fork_that_changes_nothing_that_matters_is_the_run_itself(tmp_path):
-    runs.run(TINY, tmp_path / "run")
+    runs.begin(TINY, tmp_path / "run")
     forked = replay.fork(tmp_path / "run", 20, {"frames": "3"}, tmp_path / "fork")
     assert_equal(forked.gan, after(TINY, 40))
 
 
 def test_a_fork_of_a_fork(tmp_path):
-    runs.run(TINY, tmp_path / "a")
+    runs.begin(TINY, tmp_path / "a")
     replay.fork(tmp_path / "a", 10, {"objective": "minimax"}, tmp_path / "b")
     last = replay.fork(tmp_path / "b", 30, {"steps": "50"}, tmp_path / "c")
     assert last.recipe.parent["recipe"]["parent"]["step"] == 10 and last.gan.steps == 50
@@ -141,14 +142,14 @@ def test_a_fork_of_a_fork(tmp_path):
     ],
 )
 def test_what_cannot_be_forked_is_refused_in_a_line(step, settings, says, tmp_path):
-    runs.run(TINY, tmp_path / "run")
+    runs.begin(TINY, tmp_path / "run")
     with pytest.raises(RecipeError, match=says):
         replay.fork(tmp_path / "run", step, settings, tmp_path / "fork")
     assert not (tmp_path / "fork").exists()
 
 
 def test_other_surroundings_are_named_and_gone_back_in_only_when_told(tmp_path, monkeypatch):
-    runs.run(TINY, tmp_path / "run")
+    runs.begin(TINY, tmp_path / "run")
     here = runs.surroundings
     monkeypatch.setattr(runs, "surroundings", lambda *about: here(*about) | {"numpy": "9.9"})
     with pytest.raises(RecipeError, match=r"numpy was .*, is 9\.9"):
@@ -158,7 +159,7 @@ def test_other_surroundings_are_named_and_gone_back_in_only_when_told(tmp_path, 
 
 def test_by_the_command_line(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    runs.run(TINY, tmp_path / "run")
+    runs.begin(TINY, tmp_path / "run")
     assert main(["replay", "run", "--at", "7"]) == 0
     assert_equal(mg.load(tmp_path / "run/step-00000007.npz"), after(TINY, 7))
     assert main(["replay", "run", "--at", "7", "--substeps"]) == 0

@@ -19,8 +19,9 @@ from minigan.cli import main
 from minigan.runs import checkpoint
 from minigan.runs import folder as runs
 from minigan.runs.checkpoint import CheckpointError
-from minigan.runs.folder import resume, run
-from minigan.runs.recipe import Recipe, RecipeError, start
+from minigan.runs.folder import begin, resume
+from minigan.runs.recipe import Recipe, RecipeError
+from minigan.runs.run import start
 from minigan.runs.training import Stopped
 
 HERE = Path(__file__).parent
@@ -49,14 +50,14 @@ def wholes(tmp_path_factory):
         if name not in made:
             recipe = KINDS[name]
             recipe = replace(recipe, data=str(place / recipe.data)) if name == "table" else recipe
-            run(recipe, place / name)
+            begin(recipe, place / name)
             made[name] = recipe, files(place / name)
         return made[name]
 
     return whole
 
 
-def stopped(recipe, folder, monkeypatch, after, begin=run):
+def stopped(recipe, folder, monkeypatch, after, play=begin):
     """Train until after so many steps a signal asks to stop."""
     step = mg.GAN.step
 
@@ -67,7 +68,7 @@ def stopped(recipe, folder, monkeypatch, after, begin=run):
 
     with monkeypatch.context() as patch, pytest.raises(Stopped) as caught:
         patch.setattr(mg.GAN, "step", signalled)
-        begin(*([recipe] if begin is run else []), folder)
+        play(*([recipe] if play is begin else []), folder)
     return caught.value
 
 
@@ -260,7 +261,7 @@ def test_a_signal_saves_first_and_says_what_to_type(number, wholes, tmp_path, ca
 @pytest.mark.parametrize("kills", [6, pytest.param(25, marks=pytest.mark.long)])
 def test_killed_at_random_moments_and_in_saves_and_gone_on_with_it_leaves_the_same_bytes(kills, tmp_path):
     recipe = replace(TINY, steps=40 * kills, log_every=1, save_every=2, frames=5)
-    run(recipe, tmp_path / "whole")
+    begin(recipe, tmp_path / "whole")
     args = [HERE / "kill_runs.py", tmp_path / "run", recipe.to_json(), str(kills), "0"]
     done = subprocess.run([*COMMAND[:3], *args], capture_output=True, text=True, env=ALONE, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -272,7 +273,7 @@ def test_the_command_itself_killed_25_times_leaves_the_same_bytes(tmp_path):
     """As a user would be struck: whole processes, from their start on, killed wherever they are."""
     recipe, place = replace(TINY, steps=12_000, log_every=5, save_every=10, frames=20), tmp_path / "run"
     (tmp_path / "recipe.json").write_text(recipe.to_json())
-    run(recipe, tmp_path / "whole")
+    begin(recipe, tmp_path / "whole")
     rng, line, left = np.random.default_rng(0), ["--recipe", tmp_path / "recipe.json", "--out", place], []
     for _ in range(25):
         with subprocess.Popen([*COMMAND, *line], stderr=subprocess.PIPE, env=ALONE) as process:

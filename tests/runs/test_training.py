@@ -17,10 +17,12 @@ from minigan.core.layers import BatchNorm, Dense, Dropout, LeakyReLU, Tanh
 from minigan.core.network import Sequential
 from minigan.core.objectives import NonSaturating
 from minigan.core.optimizers import SGD, Adam, HoldThenCosine, Linear, Momentum
-from minigan.data.datasets import Scaler
-from minigan.runs import checkpoint, training
-from minigan.runs.recipe import RECIPES, start
-from minigan.runs.training import Batches, Diverged, History, Stopped, blas_threads, threads_for, train
+from minigan.data.dataset import Batches, Scaler
+from minigan.runs import checkpoint, threads, training
+from minigan.runs.presets import RECIPES
+from minigan.runs.run import start
+from minigan.runs.threads import blas_threads, threads_for
+from minigan.runs.training import Diverged, History, Stopped, train
 from minigan.theory.distributions import Distribution, ring
 
 MODES = ["alternating", "simultaneous"]
@@ -368,7 +370,7 @@ def test_d_accuracy_is_the_share_of_pairs_that_d_puts_right(updates, packing):
     D = Sequential([Dense(2 * packing, 8), Tanh(), Dense(8, 1)], name="D")
     gan = GAN(G, D, Latent(2), updates=updates, packing=packing)
     gan.step(TABLE[:32])
-    logits = gan._room.both.y[:, 0]
+    logits = gan._work.both.y[:, 0]
     logits[:] = np.round(logits, 1)  # so that some are equal
     rows = len(logits) // 2
     pairs = [np.sign(r - f) / 2 + 0.5 for r in logits[:rows] for f in logits[rows:]]
@@ -417,8 +419,8 @@ def test_data_without_a_spread_are_no_reason_to_fail():
 def test_circling_counts_the_turns_of_d_from_right_to_wrong(accuracies, rows, turns):
     gan = game()
     gan.step(np.zeros((rows, 2), np.float32))
-    gan._room.both.y[:rows] = 1
-    gan._room.both.y[rows:] = 0
+    gan._work.both.y[:rows] = 1
+    gan._work.both.y[rows:] = 0
     row = judged(gan, 1.0, [{"step": 0}] + [{"d_accuracy": a} for a in accuracies])
     assert row["d_accuracy"] == 1 and row["circling"] == turns
 
@@ -501,9 +503,9 @@ def test_train_computes_on_as_many_threads_as_it_is_told():
 
 
 def test_a_small_game_gets_one_thread_and_a_large_one_all_cores(monkeypatch):
-    monkeypatch.setattr(training, "cores", lambda: 6)
+    monkeypatch.setattr(threads, "cores", lambda: 6)
     assert threads_for(game()) == 1
-    monkeypatch.setattr(training, "ONE_THREAD", game().generator.size + game().discriminator.size)
+    monkeypatch.setattr(threads, "ONE_THREAD", game().generator.size + game().discriminator.size)
     assert threads_for(game()) == 6
 
 

@@ -1,0 +1,69 @@
+"""Files from strangers and to disk: bounded reading, whole writing, and what an error says in one line."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+
+
+def contents(path: str | os.PathLike) -> bytes:
+    """All bytes of a file; raises ValueError for what is none, such as a device, which may never end."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise ValueError("it is no file")
+    return Path(path).read_bytes()
+
+
+def room(size: int) -> int:
+    """How many bytes a packed file of so many may unpack to: 4 MiB, or 128 times as many (MNIST's: 5 times)."""
+    return max(1 << 22, 128 * size)
+
+
+def read_header(head: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """(shape, Fortran order, dtype) that an .npy claims; raises nearly anything where it is none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy warns of headers that Python 2 wrote, and reads them well
+        if np.lib.format.read_magic(head) == (1, 0):
+            return np.lib.format.read_array_header_1_0(head)
+        # 2.0; only named fields need a 3.0, which this refuses as they are refused
+        return np.lib.format.read_array_header_2_0(head)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A place to write to, which becomes the path when all went well, and leaves nothing when it did not."""
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)  # a link there would lead the bytes elsewhere
+    try:
+        yield part
+        os.replace(part, path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+
+
+def write_whole(path: Path, content: bytes | memoryview) -> None:
+    """Write a file whole or not at all: beside its place, to the disk, and then renamed. Raises OSError."""
+    with whole(path) as part, open(part, "xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def reason(error: Exception, most: int = 120) -> str:
+    """What an error says, for a message of one line: it may quote the file, at any length and in any letters."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(error))
+    return " ".join(text.split())[:most] or type(error).__name__
+
+
+def shorten(field: str) -> str:
+    """The field in quotes, cut to what a one-line message can hold."""
+    text = repr(field)
+    return text if len(text) <= 60 else text[:56] + "..." + text[-1]

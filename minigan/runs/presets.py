@@ -1,0 +1,117 @@
+"""Named recipes, and the one that suits a user's data: where `minigan train` starts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..data.dataset import Data
+from ..data.sources import KNOWN, load_dataset
+from .recipe import Recipe, sort_out
+
+_IMAGES = Recipe(
+    data="digits",
+    steps=20_000,
+    batch=64,
+    latent=32,
+    generator=(128, 256),
+    generator_output="tanh",
+    discriminator=(256, 128),
+    hold=0.0,
+    instance_noise=0.7,
+    beta2=0.999,
+    schedule="hold-cosine",
+)
+RECIPES: dict[str, tuple[str, Recipe]] = {
+    "ring": (
+        "eight Gaussians on a circle",
+        Recipe(schedule="hold-cosine", instance_noise=0.15, noise_until=0.3),
+    ),
+    "grid": (
+        "twenty-five Gaussians on a square grid",
+        Recipe(data="grid", steps=24_000, schedule="hold-cosine", instance_noise=0.6, noise_until=0.5),
+    ),
+    "gaussian": (
+        "one Gaussian on a line, N(4, 0.5²)",
+        Recipe(
+            data="gaussian",
+            steps=3000,
+            latent=1,
+            generator=(16, 16),
+            generator_activation="leaky_relu",
+            discriminator=(32, 32),
+            learning_rate_d=3e-3,
+            beta2=0.999,
+            schedule="hold-cosine",
+            hold=0.0,
+        ),
+    ),
+    "digits": ("1,797 handwritten digits, 8 × 8 pixels", _IMAGES),
+    "points": (
+        "your own table of numbers",
+        Recipe(data="points", latent=8, schedule="hold-cosine", instance_noise=0.3, noise_until=0.3),
+    ),
+    "images": (
+        "your own grey images",
+        replace(_IMAGES, data="images", latent=64, generator=(256, 512), discriminator=(512, 256)),
+    ),
+    "goodfellow2014": (
+        "the first paper's, for MNIST's or Fashion-MNIST's file",
+        Recipe(  # github.com/goodfeli/adversarial, mnist.yaml
+            data="train-images-idx3-ubyte",
+            steps=125_000,  # 250 epochs of 50,000 images; the published run was stopped by eye
+            batch=100,
+            latent=100,
+            latent_kind="uniform",
+            generator=(1200, 1200),
+            generator_activation="relu",
+            generator_output="sigmoid",
+            output_bias=True,
+            init_g=0.05,
+            discriminator=(240, 240),
+            discriminator_activation="maxout",
+            init_d=0.005,
+            pieces=5,
+            dropout_input=0.2,
+            dropout=0.5,
+            optimizer="momentum",
+            learning_rate=0.1,
+            learning_rate_d=0.05,  # their D pays half the sum of two means: half the gradient, at .1
+            momentum=0.5,
+            momentum_final=0.7,
+            schedule="exponential",
+            decay=1 / 1.000004,
+            rate_floor=1e-5,  # 1e-6 of .1
+            average=None,
+            log_every=500,
+            frames=50,
+        ),
+    ),
+}
+
+
+def plan(
+    source: str | None = None, recipe: Recipe | None = None, settings: dict[str, Any] | None = None
+) -> tuple[Recipe, Data]:
+    """The recipe of a run, and its data, which are opened here and nowhere else.
+
+    source is a data set's name or a path, recipe what to start from: if not given, the preset that suits the data,
+    and the ring if there are none. settings are changes of it, as values or texts; options of the data are
+    settings too. Raises RecipeError and DataError.
+    """
+    settings = settings or {}
+    if recipe is None and (source is None or source in KNOWN):
+        recipe = RECIPES[source or "ring"][1]
+    where = settings.get("data", source)
+    if where is None:
+        where = recipe.data if recipe else ""
+    if where not in KNOWN and Path(where).exists():
+        where = str(Path(where).resolve())
+    own, options = sort_out(settings, where)
+    options = recipe.data_options | options if recipe else options
+    data = load_dataset(where, **options)
+    if recipe is None:
+        recipe = RECIPES["images" if data.image else "points"][1]
+        own = {"batch": min(recipe.batch, int(data.count))} | own
+    return replace(recipe, **{"data_options": options} | own | {"data": where}), data

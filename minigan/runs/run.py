@@ -1,0 +1,182 @@
+"""What a run leaves, and how one starts: its recipe, its GAN, the scaling between its units and the data's."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.gan import GAN
+from ..data.dataset import Batches, Data, DataError, Scaler
+from ..data.sources import KNOWN, load_dataset
+from ..files import contents
+from ..settings import fits, shown
+from . import checkpoint
+from .checkpoint import CheckpointError
+from .recipe import Recipe, RecipeError
+from .training import History, advance
+
+SAMPLES = 2500  # of the averaged generator, for the figures and the quality in the history
+
+
+@dataclass
+class Run:
+    """What a run leaves: its recipe, the trained GAN, the scaler between its units and the data's, its history.
+
+    form (columns, image, pixels) says how a sample is to be written; it is empty for a Distribution.
+    """
+
+    recipe: Recipe
+    gan: GAN
+    scaler: Scaler
+    history: History
+    form: dict[str, Any] = field(default_factory=dict)
+
+    def sample(self, n: int, seed: int = 0, averaged: bool = True) -> np.ndarray:
+        """n samples (n, dim) in the data's own units; of the averaged generator unless told otherwise."""
+        return self.scaler.to_data(self.gan.generator.backend.to_numpy(self.gan.sample(n, seed, averaged)))
+
+    def opinion(self, x: np.ndarray) -> np.ndarray:
+        """D's probability (n,) that x (n, dim), in the data's units, is real; a pack is copies of x."""
+        return self.gan.generator.backend.to_numpy(self.gan.opinion(self._packs(x)))
+
+    def judge(self, x: np.ndarray, data: Data) -> np.ndarray:
+        """What D says of x (n, dim), from 0 to 1, for a picture: its opinion, where there is one.
+
+        A D whose logits are scores ranks: it is the share (n,) of 500 real rows that score lower.
+        """
+        if self.gan.log_odds:
+            return self.opinion(x)
+        real = data.some(500, np.random.default_rng(0))
+        backend, D = self.gan.generator.backend, self.gan.discriminator
+        of_x, of_real = (backend.to_numpy(D(self._packs(rows)))[:, 0] for rows in (x, real))
+        return np.searchsorted(np.sort(of_real), of_x) / len(of_real)
+
+    def _packs(self, x: np.ndarray) -> np.ndarray:
+        return np.tile(self.scaler.to_network(x), self.gan.packing)
+
+    def dataset(self) -> Data:
+        """The data that the run was trained on, loaded anew; raises DataError if they have other columns now."""
+        data = load_dataset(self.recipe.data, **self.recipe.data_options)
+        now, then = data.dim, self.gan.generator.widths[-1]
+        if now != then:
+            raise DataError(f"{self.recipe.data}: has {now} columns, the run was trained on {then}; restore it")
+        return data
+
+
+def start(recipe: Recipe, data: Data | None = None, past: Run | None = None) -> tuple[Run, Data]:
+    """A run before its first step, and its data; raises where recipe and data do not fit.
+
+    data are what the recipe names, if they are at hand, else they are loaded. A fork starts where its parent was
+    at that step: `past`, if it is at hand, else the parent is run again.
+    """
+    data = load_dataset(recipe.data, **recipe.data_options) if data is None else data
+    scales = recipe.scaler(data)
+    gan = recipe.build(data.dim, scales.to_network(data.mean))
+    if recipe.parent:
+        past = past or _past(recipe.parent, data)
+        try:
+            gan.restore(past.gan.steps, past.gan.vectors())
+        except ValueError as error:
+            raise RecipeError(f"a fork goes on with its parent's networks and optimisers: {error}") from error
+    Batches(data, gan.d_steps * recipe.batch, recipe.seed)  # refuses a batch that is larger than the data
+    return Run(recipe, gan, scales, History(), _form(data)), data
+
+
+def _form(data: Data) -> dict[str, Any]:
+    """How a sample is to be written; nothing need be said of a Distribution's."""
+    if data.count == math.inf:
+        return {}
+    image, pixels = (list(v) if v else None for v in (data.image, data.pixels))
+    return {"columns": data.columns, "image": image, "pixels": pixels}
+
+
+def _past(parent: dict[str, Any], data: Data) -> Run:
+    """The run that a fork goes on from, at that step."""
+    recipe = Recipe.from_json(json.dumps(parent["recipe"]))
+    run, _ = start(recipe, data)
+    advance(run.gan, data, parent["step"] - run.gan.steps, recipe.batch, run.scaler, recipe.threads)
+    return run
+
+
+def save(gan: GAN, path: str | os.PathLike) -> None:
+    """Write a GAN to a checkpoint file (.npz), whole or not at all."""
+    checkpoint.save(gan, path)
+
+
+def load(
+    path: str | os.PathLike, backend: str | None = None, classes: Sequence[type] = (), dtype: str | None = None
+) -> Any:
+    """A Run from a run's folder, or a GAN from a checkpoint file.
+
+    backend and dtype override those it was made with; classes are layers, objectives or schedules of your own that
+    it uses. Raises CheckpointError, RecipeError or OSError, naming the file.
+    """
+    if Path(path).is_dir():
+        return load_run(Path(path), backend, classes, dtype)[0]
+    return checkpoint.read(path, backend, classes, dtype)[0]
+
+
+def load_run(
+    folder: Path,
+    backend: str | None = None,
+    classes: Sequence[type] = (),
+    dtype: str | None = None,
+    name: str = "checkpoint.npz",
+) -> tuple[Run, dict[str, Any]]:
+    """The Run in a folder as its checkpoint knows it, and what else that says; its files must be of one run.
+
+    name is the checkpoint's, if an older one was kept. Raises as `load` does. No link is followed that leads out
+    of the folder.
+    """
+    recipe_json, history_csv, file = (folder / part for part in ("recipe.json", "history.csv", name))
+    for path in (recipe_json, history_csv, file):
+        if os.path.dirname(os.path.realpath(path)) != os.path.realpath(folder):
+            raise CheckpointError(f"{path} is a link out of the run's folder; put the file itself there")
+        if path.exists() and not path.is_file():
+            raise CheckpointError(f"{path} is a folder, a pipe or a device; put a file there")
+    recipe = read(recipe_json)
+    gan, extra, arrays = checkpoint.read(file, backend, classes, dtype)
+    if "scaler.shift" not in arrays:
+        raise CheckpointError(f"{file} holds a GAN, but no run: it has no scaler")
+    try:
+        content = None  # format 1 knew neither its recipe nor its history
+        if "recipe" in extra:
+            own = Recipe.from_json(json.dumps(extra["recipe"]))
+            apart = [f.name for f in fields(Recipe) if getattr(own, f.name) != getattr(recipe, f.name)]
+            if apart and (apart != ["data"] or {own.data, recipe.data} & KNOWN.keys()):  # a file may have moved
+                raise CheckpointError(
+                    f"{recipe_json} and {file} are of two runs: in the first {apart[0]} is "
+                    f"{shown(getattr(recipe, apart[0]))}, in the second {shown(getattr(own, apart[0]))}"
+                )
+            content = checkpoint.kept(history_csv, extra["history"])
+        scales, form = Scaler(arrays["scaler.shift"], arrays["scaler.scale"]), extra["form"]
+        if not _describes(form, scales, gan.generator.widths[-1]):
+            raise CheckpointError(f"{file} cannot be loaded: its scaler or form is not that of what G makes")
+        return Run(recipe, gan, scales, History.from_csv(history_csv, content), form), extra
+    except (KeyError, TypeError, AttributeError, RecursionError, RecipeError) as error:
+        raise CheckpointError(f"{file} cannot be loaded: it does not describe a run ({error!r:.80})") from error
+
+
+def _describes(form: dict[str, Any], scales: Scaler, dim: int) -> bool:
+    """Whether a scaler and a form are those of samples of dim columns."""
+    columns, image, pixels = form.get("columns"), form.get("image"), form.get("pixels") or []
+    named = columns is None or (len(columns) == dim and all(type(name) is str for name in columns))
+    shaped = image is None or (type(image) is list and fits(tuple(image), tuple) and math.prod(image) == dim)
+    ranged = image is None or (len(pixels) == 2 and -math.inf < pixels[0] < pixels[1] < math.inf)
+    scaled = all(v.shape == (dim,) and v.dtype.kind == "f" and np.isfinite(v).all() for v in vars(scales).values())
+    return named and shaped and ranged and scaled
+
+
+def read(path: str | os.PathLike) -> Recipe:
+    """The recipe in a JSON file; raises RecipeError or OSError, naming the file."""
+    try:
+        return Recipe.from_json(contents(path).decode("utf-8-sig"))  # with or without a byte order mark
+    except ValueError as error:
+        raise RecipeError(f"{path}: {error}") from error
