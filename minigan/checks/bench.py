@@ -24,11 +24,11 @@ from ..core.backend import find_numba
 from ..core.gan import GAN, Latent
 from ..core.layers import Dense, Layer, LeakyReLU, Tanh
 from ..core.network import Sequential
-from ..data.datasets import Dataset, load_dataset
-from ..judge.metrics import label_mix, mode_report, neighbour_ratios
-from ..runs.recipe import load
-from ..runs.training import blas_threads, cores
-from ..theory.distributions import Mixture
+from ..core.optimizers import Adam
+from ..data.sources import load_dataset
+from ..judge.evaluation import scores
+from ..runs.run import load
+from ..runs.threads import blas_threads, cores
 
 Widths = Sequence[int]
 CASES: dict[str, tuple[Widths, Widths, int]] = {  # G, D, batch
@@ -54,7 +54,7 @@ def stack(widths: Widths, *last: Layer) -> list[Layer]:
 def game(G: Widths, D: Widths, updates: str, fast: bool = True) -> GAN:
     """The GAN of a case: Adam(2e-4, 0.5, 0.999), no averaging, as PyTorch-GAN's gan.py; fast lets numba in."""
     nets = Sequential(stack(G, Tanh()), name="G"), Sequential(stack(D), name="D")
-    gan = GAN(*nets, Latent(G[0]), updates=updates, average=None)
+    gan = GAN(*nets, Latent(G[0]), updates=updates, optimizers=Adam(2e-4, 0.5, 0.999), average=None)
     if not fast:
         for optimizer in gan.optimizers:
             optimizer.take(loop=None)
@@ -269,28 +269,20 @@ def _recipe(name: str, seeds: int, promised: float, score: Callable[[str], str])
             print(f"  seed {seed}: {time.perf_counter() - begun:5.1f} s  {score(out)}", flush=True)
 
 
-def _ring(folder: str) -> str:
-    run, data = load(folder), load_dataset("ring")
-    assert isinstance(data, Mixture)
-    parts = []
-    for which in ("averaged", "live"):
-        report = mode_report(run.sample(2500, averaged=which == "averaged"), data)
-        parts.append(
-            f"{which}: {report.found} modes, {report.high_quality:.1%} good, reverse KL {report.reverse_kl:.4f}"
-        )
-    return "; ".join(parts)
+def _scored(name: str, says: str, folder: str, n: int) -> str:
+    """Both generators of a run, by what matters of their scores; `says` formats them."""
+    run, data = load(folder), load_dataset(name)
+    return "; ".join(
+        f"{which}: {says.format(**scores(run.sample(n, averaged=which == 'averaged'), data))}"
+        for which in ("averaged", "live")
+    )
 
 
-def _digits(folder: str) -> str:
-    run, data = load(folder), load_dataset("digits")
-    assert isinstance(data, Dataset) and data.held_out is not None
-    parts = []
-    for which in ("averaged", "live"):
-        x = run.sample(1000, averaged=which == "averaged")
-        ratios = neighbour_ratios(x, data.x, data.held_out)
-        least = np.min(label_mix(x, data.x, data.labels))
-        parts.append(
-            f"{which}: least class {least:.1%}, sample to training {ratios.samples_to_train:.2f}, "
-            f"held-out to sample {ratios.held_out_to_samples:.2f}"
-        )
-    return "; ".join(parts)
+_ring = partial(_scored, "ring", "{modes:.0f} modes, {high_quality:.1%} good, reverse KL {reverse_kl:.4f}", n=2500)
+_digits = partial(
+    _scored,
+    "digits",
+    "least class {least_class:.1%}, sample to training {samples_to_train:.2f}, "
+    "held-out to sample {held_out_to_samples:.2f}",
+    n=1000,
+)

@@ -28,10 +28,11 @@ import numpy as np
 
 from ..core.backend import Backend
 from ..core.gan import GAN
-from ..core.layers import Elementwise, Layer
+from ..core.layers import Layer
 from ..core.network import Sequential, Trace
 from ..core.objectives import Objective
 from ..core.optimizers import SGD
+from ..core.penalties import is_twice, tangent_gradient
 from ..core.streams import Stream
 
 SMALL = 1e-3  # gradients this far below the largest are judged by the largest: small over small says nothing
@@ -100,9 +101,11 @@ class Report:
 
     def figure(self) -> Any:
         """The error against h in both float types, as a matplotlib Figure."""
-        from ..plotting import gradient_error_figure
+        from .figures import gradient_error_figure
 
-        return gradient_error_figure(self)
+        if self.curve is None:
+            raise ValueError("this report has no curve to draw; one that check_gradients makes has")
+        return gradient_error_figure(self.curve, self.h, self.bound)
 
 
 def check_gradients(
@@ -333,7 +336,7 @@ def _open_network(
     if net.size:
         values = _of_theta(net, lambda: forward(x))
         sides.append(_Side("theta", net.theta.copy(), values, dy, net.grad.copy(), seen, net))
-    if all(map(_bends, net.layers)):
+    if all(map(is_twice, net.layers)):
         u = rng.standard_normal(x.shape).astype(x.dtype)
 
         def tangents(at: np.ndarray) -> np.ndarray:
@@ -342,19 +345,12 @@ def _open_network(
 
         forward(x)
         net.grad[...] = 1
-        dx = np.array(net.tangent_gradient(u, dy, trace, inputs=True))
+        dx = np.array(tangent_gradient(net, u, dy, trace, inputs=True))
         sides.append(_Side("x of the tangent", x, tangents, dy, dx, seen))
         if net.size:
             values = _of_theta(net, lambda: tangents(x))
             sides.append(_Side("theta of the tangent", net.theta.copy(), values, dy, net.grad.copy(), seen, net))
     return sides, [net]
-
-
-def _bends(layer: Layer) -> bool:
-    """Whether the layer says what tangent_gradient asks of it."""
-    method, root = ("curve", Elementwise) if isinstance(layer, Elementwise) else ("bend", Layer)
-    bends = layer.straight or getattr(type(layer), method) is not getattr(root, method)
-    return bends and (not layer.size or type(layer).tangent_gradient is not Layer.tangent_gradient)
 
 
 def _open_gan(gan: GAN, real: np.ndarray, dtype: str) -> tuple[list[_Side], list[Sequential]]:

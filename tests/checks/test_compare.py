@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from minigan.checks import compare
-from minigan.checks.compare import BOUNDS, LayerCase, difference, growth
+from minigan.checks.cases import LayerCase, LongGame
+from minigan.checks.compare import BOUNDS, difference, growth
 from minigan.cli import main
 from minigan.core.layers import Tanh
 from minigan.core.optimizers import Adam
@@ -62,7 +63,7 @@ def test_what_is_broken_is_marked_and_the_exit_code_is_1(owner, name, broken, sh
 def test_a_break_that_only_the_long_game_shows_is_marked_too(monkeypatch, capsys):
     monkeypatch.setattr(compare, "PARTS", [])
     monkeypatch.setattr(compare, "_print_kink", lambda: None)
-    monkeypatch.setattr(compare, "LONG", compare.LongGame(rate=5.001e-3))
+    monkeypatch.setattr(compare, "LONG", LongGame(rate=5.001e-3))
     assert main(["compare"]) == 1
     text = capsys.readouterr().out
     assert "! float64" in text and "! float32" in text
@@ -104,7 +105,7 @@ def test_growth_is_fitted_until_the_two_sides_have_parted():
 
 @pytest.mark.parametrize("dtype", BOUNDS)
 def test_a_nudge_is_the_last_bit_of_one_weight(dtype):
-    plain, nudged = compare.LONG.gan(dtype), compare.LongGame(nudge=True).gan(dtype)
+    plain, nudged = compare.LONG.gan(dtype), LongGame(nudge=True).gan(dtype)
     np.testing.assert_array_equal(plain.generator.theta, nudged.generator.theta)
     away = nudged.discriminator.theta - plain.discriminator.theta
     assert np.count_nonzero(away) == 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from every_layer import MAKERS
 from hypothesis import given
 from hypothesis import strategies as st
 from museum import (
@@ -27,17 +28,11 @@ from museum import (
 from minigan.checks import gradcheck
 from minigan.checks.gradcheck import Probe, Report, check_gradients
 from minigan.core.gan import GAN, Latent
-from minigan.core.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
+from minigan.core.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Tanh
 from minigan.core.network import Sequential
-from minigan.core.objectives import (
-    OBJECTIVES,
-    R1,
-    GradientPenalty,
-    discriminator_loss,
-    generator_loss,
-    value_function,
-)
+from minigan.core.objectives import OBJECTIVES, discriminator_loss, generator_loss, value_function
 from minigan.core.optimizers import Adam
+from minigan.core.penalties import R1, GradientPenalty
 
 
 def name(thing):
@@ -66,29 +61,7 @@ def test_the_museum_says_of_every_exhibit_what_it_gets_wrong():
 
 # ---- what is right passes below 1e-7
 
-
-LAYERS = {
-    "Dense": (Dense(5, 3), 5),
-    "Dense without bias": (Dense(5, 3, bias=False), 5),
-    "ReLU": (ReLU(), 4),
-    "LeakyReLU": (LeakyReLU(0.2), 4),
-    "Sigmoid": (Sigmoid(), 4),
-    "Tanh": (Tanh(), 4),
-    "Softplus": (Softplus(), 4),
-    "Maxout": (Maxout(3), 6),
-    "Dropout": (Dropout(0.3), 5),
-    "BatchNorm": (BatchNorm(3), 3),
-}
-HIDDEN = {
-    "ReLU": lambda w: ReLU(),
-    "LeakyReLU": lambda w: LeakyReLU(0.2),
-    "Sigmoid": lambda w: Sigmoid(),
-    "Tanh": lambda w: Tanh(),
-    "Softplus": lambda w: Softplus(),
-    "Maxout": lambda w: Maxout(2),
-    "Dropout": lambda w: Dropout(0.3),
-    "BatchNorm": lambda w: BatchNorm(w),
-}
+HIDDEN = [kind for kind in MAKERS if kind != "Dense"]
 
 
 def stack(widths, hidden, name, seed=0):
@@ -98,7 +71,7 @@ def stack(widths, hidden, name, seed=0):
         layers.append(Dense(width, wide))
         width = wide
         for kind in hidden if k < len(widths) - 2 else ():
-            layers.append(HIDDEN[kind](width))
+            layers.append(MAKERS[kind](width))
             width = layers[-1].width_out(width)
     net = Sequential(layers, name=name, seed=seed)
     net.assign(net.theta + 0.1 * np.random.default_rng(seed).standard_normal(net.size))  # no bias is 0
@@ -112,9 +85,9 @@ def players(objective="minimax", updates="alternating", g=("BatchNorm", "Tanh"),
 
 
 @pytest.mark.parametrize("training", [False, True])
-@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("kind", MAKERS)
 def test_every_layer_passes_at_every_coordinate(kind, training):
-    layer, width = LAYERS[kind]
+    layer, width = MAKERS[kind](6), 6
     for seed in range(5):
         x = random_points(6, width, seed)
         report = check_gradients(layer, x, seed, training=training, coordinates=1000)
@@ -170,7 +143,7 @@ def test_d_alone_and_g_through_d_pass_in_the_gans_own_mode(objective, updates, o
 
 @given(
     widths=st.lists(st.integers(1, 5).map(lambda n: 2 * n), min_size=2, max_size=5),
-    hidden=st.lists(st.sampled_from(list(HIDDEN)), max_size=3),
+    hidden=st.lists(st.sampled_from(HIDDEN), max_size=3),
     batch=st.integers(6, 16),
     seed=st.integers(0, 999),
 )
@@ -184,7 +157,7 @@ def test_networks_of_any_depth_width_batch_and_activation_pass(widths, hidden, b
 @given(
     updates=st.sampled_from(["alternating", "simultaneous"]),
     objective=st.sampled_from(list(OBJECTIVES)),
-    g=st.lists(st.sampled_from(list(HIDDEN)), min_size=1, max_size=2),
+    g=st.lists(st.sampled_from(HIDDEN), min_size=1, max_size=2),
     d=st.lists(st.sampled_from([kind for kind in HIDDEN if kind != "BatchNorm"]), min_size=1, max_size=2),
     packing=st.integers(1, 2),
     packs=st.integers(3, 6),
@@ -404,9 +377,9 @@ def test_other_broken_promises_are_named_with_their_cure(layer, cure):
     assert any(cure in fault for fault in check_gradients(layer, points()).faults)
 
 
-@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("kind", MAKERS)
 def test_our_layers_keep_their_promises(kind):
-    layer, width = LAYERS[kind]
+    layer, width = MAKERS[kind](6), 6
     assert check_gradients(layer, random_points(5, width), training=True).faults == ()
 
 

@@ -28,7 +28,13 @@ def game(dropout=0.0, packing=1, **options):
     drop_too = [mg.Dropout(dropout)] if dropout else []
     G = mg.Sequential([mg.Dense(2, 16), mg.Tanh(), *drop, mg.Dense(16, 2)], backend, name="G")
     D = [mg.Dense(2 * packing, 16), mg.Softplus(), *drop_too, mg.Dense(16, 1)]
-    return mg.GAN(G, mg.Sequential(D, backend, name="D"), mg.Latent(2), packing=packing, **options)
+    return mg.GAN(
+        G,
+        mg.Sequential(D, backend, name="D"),
+        mg.Latent(2),
+        packing=packing,
+        **{"updates": "alternating"} | options,
+    )
 
 
 def play(ranks=None, batch=BATCH):
@@ -36,7 +42,7 @@ def play(ranks=None, batch=BATCH):
     for name, options in GAMES.items():
         gan = game(**options)
         if ranks is not None:
-            gan.spread(ranks)
+            ranks.join(gan)
         batches = mg.Batches(mg.ring(), batch * gan.d_steps, seed=3)
         for step in range(STEPS):
             gan.step(batches.at(step))
@@ -52,7 +58,7 @@ if __name__ == "__main__":
     assert ranks is not None
     if sys.argv[2:] == ["fault"]:
         gan = game()
-        gan.spread(ranks)
+        ranks.join(gan)
         gan.step(mg.Batches(mg.ring(), BATCH, seed=3).at(0))
         if ranks.rank == 1:
             gan.discriminator.theta[3] = np.nextafter(gan.discriminator.theta[3], 9)  # one bit

@@ -8,22 +8,12 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from every_layer import MAKERS, stopped_at, through
 
 import minigan as mg
 from minigan.cli import main
 from minigan.runs import export
-from minigan.runs.recipe import Run
-
-LAYERS = {
-    "ReLU": mg.ReLU,
-    "LeakyReLU": lambda: mg.LeakyReLU(0.3),
-    "Sigmoid": mg.Sigmoid,
-    "Tanh": mg.Tanh,
-    "Softplus": mg.Softplus,
-    "Maxout": mg.Maxout,
-    "BatchNorm": lambda: mg.BatchNorm(6),
-    "Dropout": mg.Dropout,
-}
+from minigan.runs.run import Run
 
 
 def elsewhere(path, z):
@@ -45,9 +35,10 @@ def run_of(layers, scramble, dtype="float32"):
 
 @pytest.mark.parametrize("averaged", [True, False])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", through("onnx"))
 def test_every_layer_gives_the_same_samples(name, dtype, averaged, scramble, tmp_path):
-    layer, wide = LAYERS[name](), 3 if name == "Maxout" else 6
+    layer = MAKERS[name](6)
+    wide = layer.width_out(6)
     run = run_of([mg.Dense(4, 6), layer, mg.Dense(wide, 3, bias=False), mg.Tanh()], scramble, dtype)
     export.export(run, tmp_path / "g.onnx", averaged)
     z = np.random.default_rng(0).standard_normal((50, 4)).astype(dtype)
@@ -75,6 +66,13 @@ def test_the_same_run_gives_the_same_bytes(scramble, tmp_path):
     for name in ("a.onnx", "b.onnx"):
         export.export(run_of([mg.Dense(2, 2)], scramble), tmp_path / name)
     assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
+
+
+def test_a_layer_that_onnx_does_not_know_is_refused_by_name(scramble):
+    for name in stopped_at("onnx"):
+        layer = MAKERS[name](6)
+        with pytest.raises(export.ExportError, match=name):
+            export.to_onnx(run_of([mg.Dense(4, 6), layer, mg.Dense(layer.width_out(6), 3)], scramble))
 
 
 def test_what_cannot_be_exported_is_refused_in_a_line(scramble, tmp_path, capsys, monkeypatch):

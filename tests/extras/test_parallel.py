@@ -25,7 +25,7 @@ class Alone:
     def __init__(self, rank, size):
         self.rank, self.size = rank, size
 
-    rows = parallel.Ranks.rows
+    rows, join = parallel.Ranks.rows, parallel.Ranks.join
 
 
 def mpiexec(n, *command):
@@ -89,7 +89,7 @@ def test_batch_norm_is_refused_by_name_on_several_ranks():
     G = mg.Sequential([mg.Dense(2, 4), mg.BatchNorm(4), mg.Dense(4, 2)], name="G")
     gan = mg.GAN(G, mg.Sequential([mg.Dense(2, 1)], name="D"), mg.Latent(2))
     with pytest.raises(ValueError, match="BatchNorm in G couples the rows of a batch, which 2 ranks would split"):
-        gan.spread(Alone(0, 2))
+        Alone(0, 2).join(gan)
 
 
 def test_a_process_that_no_mpiexec_launched_is_alone(monkeypatch):

@@ -15,7 +15,7 @@ import minigan as mg
 from minigan.cli import main
 from minigan.judge.metrics import mean_interval
 from minigan.runs import sweeps
-from minigan.runs.recipe import start
+from minigan.runs.run import start
 
 TINY = replace(mg.RECIPES["gaussian"][1], steps=20, batch=32, log_every=10)
 

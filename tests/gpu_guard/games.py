@@ -33,7 +33,7 @@ def game(backend, middle=list, latent="normal", packing=1, **options):
     G = [Dense(3, 8), LeakyReLU(), *middle(), Dense(8, 8), LeakyReLU(), Dense(8, 2), mg.Tanh()]
     D = [Dense(2 * packing, 8), LeakyReLU(), *middle(), Dense(8, 8), LeakyReLU(), Dense(8, 1)]
     players = mg.Sequential(G, backend, name="G"), mg.Sequential(D, backend, name="D")
-    options = {"optimizers": (mg.Adam(1e-3, 0.5), mg.Adam(1e-3, 0.5))} | options
+    options = {"updates": "alternating", "optimizers": mg.Adam(1e-3, 0.5)} | options
     return mg.GAN(*players, mg.Latent(3, latent), packing=packing, **options)
 
 

@@ -6,16 +6,17 @@ import contextlib
 
 import numpy as np
 import pytest
+from every_layer import MAKERS
 
 import minigan as mg
 from gpu_guard import HostCopy, counting, no_sync
 from gpu_guard.games import GAMES, batches, game
 from minigan import cli
 from minigan.core.backend import Backend
-from minigan.core.layers import BatchNorm, Dense, Dropout, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
+from minigan.core.layers import Dense, LeakyReLU, Maxout, Tanh
 from minigan.core.network import Sequential
 
-LAYERS = [Dense(4, 4), ReLU(), LeakyReLU(), Sigmoid(), Tanh(), Softplus(), Maxout(2), Dropout(), BatchNorm(4)]
+LAYERS = [Dense(4, 4) if name == "Dense" else make(4) for name, make in MAKERS.items()]
 LAUNCHES = 70  # of a step, alternating, three dense layers a player, whatever their size
 
 
@@ -29,8 +30,8 @@ def test_a_game_on_the_guard_is_the_game_on_numpy_bit_for_bit_and_reads_nothing_
         theirs.step(real)
     assert ours.losses() == theirs.losses()
     packs = np.ones((5, 2 * ours.packing))
-    found = [*ours.vectors().values(), ours.sample(5), ours.opinion(packs)]
-    wanted = [*theirs.vectors().values(), theirs.sample(5), theirs.opinion(packs)]
+    found = [*ours.vectors().values(), ours.sample(5), ours.discriminator(packs)]
+    wanted = [*theirs.vectors().values(), theirs.sample(5), theirs.discriminator(packs)]
     for a, b in zip(found, wanted, strict=True):
         assert a.dtype == dtype
         np.testing.assert_array_equal(a.get(), b)
@@ -46,9 +47,9 @@ def passes(backend, layers, scramble):
         found = [net.forward(x, trace, training=True, rng=masks).copy()]
         found += [net.backward(dy, trace, inputs=True).copy(), net.grad.copy()]
         found += [net.backward(dy, trace, inputs=slice(1, 4)).copy(), net.tangent(dx, trace).copy()]
-        found += [net.backward(dy, trace, inputs=True, weights=dy[:, :1]).copy(), net.grad.copy()]
+        found += [net.backward(dy, trace, inputs=True, row_weights=dy[:, :1]).copy(), net.grad.copy()]
         with contextlib.suppress(TypeError):  # BatchNorm has no second derivative, and says so
-            found += [net.tangent_gradient(dx, dy, trace, inputs=True).copy(), net.grad.copy()]
+            found += [mg.tangent_gradient(net, dx, dy, trace, inputs=True).copy(), net.grad.copy()]
         net.absorb(trace)
         found += [net(x), net.state]
     return [backend.to_numpy(array) for array in found]
@@ -76,7 +77,7 @@ def test_a_step_launches_no_more_than_seventy_kernels(widths, guard):
         )
         for name, n_in, n_out, last in (("G", 3, 2, [Tanh()]), ("D", 2, 1, []))
     ]
-    gan = mg.GAN(*nets, mg.Latent(3))
+    gan = mg.GAN(*nets, mg.Latent(3), updates="alternating")
     real = np.random.default_rng(0).standard_normal((batch, 2))
     gan.step(real)
     with counting() as seen, no_sync():
