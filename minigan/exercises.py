@@ -81,9 +81,7 @@ class Exercise:
 
 def ladder() -> dict[int, Exercise]:
     """All exercises by number."""
-    from minigan.lessons import HERE
-
-    paths = sorted((HERE / "exercises").glob("e[0-9][0-9]_*.py"))
+    paths = sorted((Path(__file__).parent / "lessons" / "exercises").glob("e[0-9][0-9]_*.py"))
     return {int(path.stem[1:3]): Exercise(int(path.stem[1:3]), path.stem, path) for path in paths}
 
 
@@ -117,7 +115,7 @@ def progress(folder: Path = FOLDER) -> dict[str, Any]:
 
 def remember(kept: dict[str, Any], folder: Path = FOLDER) -> None:
     """Write the progress, whole or not at all."""
-    from .data.datasets import write_whole
+    from .files import write_whole
 
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / PROGRESS, (json.dumps(kept) + "\n").encode())

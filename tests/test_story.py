@@ -6,7 +6,7 @@ import pytest
 
 from minigan.cli import main
 from minigan.lessons import l13_first_gan as lesson
-from minigan.runs.training import blas_threads
+from minigan.runs.threads import blas_threads
 
 SHORT = {"rounds": 2000, "batch": 128}  # the runs of --quick, which the lesson's own tests share
 

@@ -1,7 +1,8 @@
 """What every lesson stands on: the claim, the list of lessons, and the run that prints and draws them.
 
-A lesson is a file lNN_name.py: Markdown cells with code cells between, and two functions. claims(quick) returns
-its numbers, each with what it must be and why; figure(quick) its picture. Importing a lesson runs nothing.
+A lesson is a file lNN_name.py that is read: Markdown cells with the code that teaches between them. Behind it
+stands behind/lNN.py: claims(quick) gives its numbers, each with what it must be and why, and figure(quick) its
+picture. Importing either runs nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,15 +43,22 @@ class Claim:
 
 
 class Claims(list[Claim]):
-    """A lesson's claims as they are computed: numbers that must be something, and bounds that they keep below."""
+    """A lesson's claims, added as they are computed; those added while `full` is set need the full run."""
 
-    def is_(self, name: str, says: str, value: Any, expected: float, tolerance: float, source: str) -> None:
+    full = False
+
+    def equal(self, name: str, says: str, value: Any, expected: float, tolerance: float, source: str) -> None:
         """Add that the value is what is expected, within the tolerance."""
-        self.append(Claim(name, says, float(value), expected, tolerance, source))
+        self.append(Claim(name, says, float(value), float(expected), tolerance, source, full=self.full))
 
     def below(self, name: str, says: str, value: Any, bar: float, source: str = "bar") -> None:
         """Add that the value is at most the bar."""
-        self.append(Claim(name, says, float(value), bar, 0, source, at_most=True))
+        self.append(Claim(name, says, float(value), float(bar), 0, source, at_most=True, full=self.full))
+
+    def between(self, name: str, says: str, value: Any, low: float, high: float, source: str = "bars") -> None:
+        """Add that the value lies between two bars, which are told too."""
+        told = f"{says}: {low:g} to {high:g}"
+        self.equal(name, told, value, (low + high) / 2, (high - low) / 2, source)
 
 
 @dataclass(frozen=True)
@@ -66,8 +73,13 @@ class Lesson:
 
     @property
     def module(self) -> Any:
-        """The lesson, imported."""
+        """The lesson's text, imported."""
         return importlib.import_module(f"minigan.lessons.{self.path.stem}")
+
+    @property
+    def behind(self) -> Any:
+        """What stands behind it: claims(quick), figure(quick), and for some an animation or a story."""
+        return importlib.import_module(f"minigan.lessons.behind.{self.path.stem[:3]}")
 
 
 def lessons() -> dict[int, Lesson]:
@@ -90,23 +102,19 @@ def figures() -> Path:
     return root / "figures" if (root / "setup.cfg").is_file() and (root / "figures").is_dir() else Path.cwd()
 
 
-def show(
-    name: str,
-    claims: Callable[[bool], Sequence[Claim]],
-    figure: Callable[[bool], Any],
-    quick: bool | None = None,
-) -> bool:
-    """Print the claims as a table, write the figure as NAME.png, and say whether all claims hold.
+def show(number: int, quick: bool | None = None) -> bool:
+    """Print a lesson's claims as a table, write its figure as a PNG, and say whether all claims hold.
 
     quick is what the command line says (--quick), unless given.
     """
     from minigan.plotting import save
-    from minigan.runs.training import blas_threads
+    from minigan.runs.threads import blas_threads
 
+    lesson = lessons()[number]
     quick = "--quick" in sys.argv[1:] if quick is None else quick
     with blas_threads(1):  # a lesson's networks are small
-        made = list(claims(quick))
-        picture = figure(quick)
+        made = list(lesson.behind.claims(quick))
+        picture = lesson.behind.figure(quick)
     width = max(len(claim.says) for claim in made)
     print(f"{'':{width}}  {'now':>14}  {'must be':>16}   from")
     for claim in made:
@@ -114,7 +122,7 @@ def show(
         verdict = "" if claim.holds else "   DOES NOT HOLD"
         print(f"{claim.says:{width}}  {claim.value:14.10g}  {bound:>16}   {claim.source}{verdict}")
     folder = Path.cwd() if quick else figures()  # figures/ holds what the full run draws
-    path = folder / f"{name}.png"
+    path = folder / f"{lesson.path.stem}.png"
     save(picture, path)
     if (ipython := sys.modules.get("IPython")) is not None and ipython.get_ipython() is not None:
         ipython.display.display(ipython.display.Image(filename=str(path)))  # in a notebook

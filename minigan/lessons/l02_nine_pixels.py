@@ -14,17 +14,18 @@
 # that one?
 
 # %%
+from __future__ import annotations
+
 import math
 
 import numpy as np
 
 import minigan as mg
-from minigan.lessons import Claim, show
+from minigan.lessons import show
 
 SIDE = 3
 AGREE, LIT = 0.7, 0.1  # what a pair of equal neighbours, and what a lit pixel, adds to the score
 REPEATS = 50  # of each experiment with draws
-SIZES = (1_000, 10_000, 100_000)  # draws in an experiment
 
 
 def states(pixels: int = SIDE * SIDE) -> np.ndarray:
@@ -196,283 +197,6 @@ def z_row_by_row(rows: int = SIDE, agree: float = AGREE, lit: float = LIT) -> fl
 #   Subtract the largest score first: it cancels.
 # - **The most probable image is taken for a typical one.** It rarely is, and less so the more pixels there are.
 #
-# **Sources.** Ackley, Hinton and Sejnowski (1985), *A learning algorithm for Boltzmann machines*, eq. 1 to 4.
-# Goodfellow, Bengio and Courville (2016), *Deep Learning*, sections 16.2 and 20.1, and chapter 18 on the partition
-# function. Goodfellow (2016), *NIPS 2016 Tutorial: Generative Adversarial Networks*, section 2.3. Devroye (1986),
-# *Non-Uniform Random Variate Generation*, section III.2, on inverse-CDF sampling. Diaconis and Zabell (1991),
-# *Closed form summation for classical distributions*, section 1, on De Moivre's formula.
-
-
-# %%
-def claims(quick: bool = False) -> list[Claim]:
-    p, sizes = world(), SIZES[:2] if quick else SIZES
-    z, best = z_row_by_row(), math.exp(12 * AGREE + 9 * LIT)
-    step = 1e-5  # for d log Z / dt of the world with scores t s(x), which is the mean score
-    warmer, cooler = (math.log(z_row_by_row(3, t * AGREE, t * LIT)) for t in (1 + step, 1 - step))
-    entropy = (math.log(z) - (warmer - cooler) / (2 * step)) / math.log(2)
-    alone = of_single_pixels(p)
-    lit = p @ states()
-    tie = sum(mg.entropy(np.array([m, 1 - m]), "bits") for m in lit) - entropy
-    picks = np.bincount(np.full(1000, p.argmax()), minlength=512) / 1000
-    chess = math.exp(5 * LIT) / z
-    terms = [len(states(bits)) for bits in range(4, 19)]
-    rigorous = "De Moivre's exact mean; McDiarmid's bar, failed by chance < 1 in 10,000"
-    tv = {n: measured_tv(p, n) for n in sizes}
-    found = [
-        Claim("states", "images of 3 x 3 binary pixels", len(states()), 512, 0, "2^9"),
-        Claim("sum", "sum of their probabilities", p.sum(), 1, 1e-12, "what a distribution is"),
-        Claim(
-            "log_z",
-            "log Z by listing 512 images, nats",
-            math.log(partition_function()),
-            math.log(z),
-            1e-11,
-            "carried row by row, by 8 x 8 matrices",
-        ),
-        Claim(
-            "log_z_printed",
-            "log Z, to the digits of the text, nats",
-            math.log(partition_function()),
-            11.698,
-            5e-4,
-            "the text",
-        ),
-        Claim(
-            "largest",
-            "probability of the all-lit image, the largest of all",
-            p.max(),
-            best / z,
-            1e-14,
-            "e^(12 x .7 + 9 x .1) over Z row by row: .0909",
-        ),
-        Claim(
-            "all_dark",
-            "probability of the all-dark image",
-            p[0],
-            math.exp(12 * AGREE) / z,
-            1e-14,
-            "e^(12 x .7) over Z row by row: .0369",
-        ),
-        Claim(
-            "chessboard",
-            "a chessboard is drawn once in so many draws",
-            1 / p[0b101010101],
-            1 / chess,
-            1e-6,
-            "Z row by row over e^(5 x .1): 73,000",
-        ),
-        Claim(
-            "entropy",
-            "entropy of the world, bits",
-            mg.entropy(p, "bits"),
-            entropy,
-            1e-7,
-            "log Z - d log Z / dt, scores times t, row by row: 7.668",
-        ),
-        Claim(
-            "effective",
-            "2^entropy: as many equally probable images",
-            2 ** mg.entropy(p, "bits"),
-            2**entropy,
-            1e-4,
-            "the same: 203",
-        ),
-        Claim(
-            "alone_largest",
-            "all-lit image, if pixels didn't know of each other",
-            alone[-1],
-            0.0067,
-            5e-5,
-            "the text",
-        ),
-        Claim(
-            "alone_factor",
-            "the all-lit image's probability over that",
-            p[-1] / alone[-1],
-            best / z / math.prod(lit),
-            1e-9,
-            "e^(12 x .7 + 9 x .1) over Z row by row and nine means: 13.6",
-        ),
-        Claim(
-            "tie",
-            "KL from the world to its single pixels, bits",
-            mg.kl(p, alone, "bits"),
-            tie,
-            1e-6,
-            "the nine pixels' entropies less the world's: 1.190",
-        ),
-        Claim(
-            "argmax_entropy",
-            "entropy of 1,000 picks of the most probable, bits",
-            mg.entropy(picks, "bits"),
-            0,
-            0,
-            "log 1",
-        ),
-        Claim(
-            "argmax_tv",
-            "TV of those picks from the world",
-            np.abs(picks - p).sum() / 2,
-            1 - best / z,
-            1e-12,
-            "all but the largest probability: .909",
-        ),
-        *(
-            Claim(
-                f"tv_{n}",
-                f"mean TV of the frequencies of {n:,} draws",
-                tv[n],
-                de_moivre_tv(p, n),
-                math.sqrt(math.log(2e4) / (2 * n * REPEATS)),
-                rigorous,
-                full=n == SIZES[-1],
-            )
-            for n in sizes
-        ),
-        *(
-            Claim(
-                f"tv_formula_{n}",
-                f"the formula for it at n = {n:,}",
-                expected_tv(p, n),
-                printed,
-                6e-5,
-                "the text; within 1 % of the exact mean above",
-            )
-            for n, printed in zip(SIZES, (0.2299, 0.0727, 0.0230), strict=True)
-        ),
-        Claim(
-            "tv_formula",
-            "the formula over De Moivre's exact mean, n = 1,000",
-            expected_tv(p, 1000) / de_moivre_tv(p, 1000),
-            1,
-            0.01,
-            "central limit theorem",
-        ),
-        Claim(
-            "tv_10",
-            "the formula at n = 10, where it is of no use",
-            expected_tv(p, 10),
-            10 * expected_tv(p, 1000),
-            1e-12,
-            "ten times that at 1,000: 2.30",
-        ),
-        Claim(
-            "digits",
-            "the 237 digits of the images of 28 x 28 binary pixels, less 2^784",
-            IMAGES - 2**784,
-            0,
-            0,
-            "whole numbers",
-        ),
-        Claim(
-            "digits_rounded",
-            "the same over 1e236",
-            IMAGES / 10**236,
-            10 ** (784 * math.log10(2) - 236),
-            1e-10,
-            "logarithms: 1.02",
-        ),
-        Claim(
-            "lifetimes",
-            "log10 of the ages of the universe that listing them takes",
-            math.log10(IMAGES / 1e18 / (13.8e9 * 31_557_600)),
-            200,
-            0.5,
-            "1e18 terms a second, 13.8e9 years",
-        ),
-        Claim("doubling", "terms in a list of 18 bits over one of 4", terms[-1] / terms[0], 2**14, 0, "2 a bit"),
-        Claim(
-            "log_z_18",
-            "log Z of a world of 6 x 3 pixels by listing 262,144, nats",
-            math.log(partition_function(6)),
-            math.log(z_row_by_row(6)),
-            1e-10,
-            "row by row, by 8 x 8 matrices",
-        ),
-    ]
-    if not quick:
-        slope = math.log(tv[100_000] / tv[1_000]) / math.log(100)
-        found.append(
-            Claim(
-                "tv_slope",
-                "slope of log mean TV against log n, 1,000 to 100,000 draws",
-                slope,
-                -0.5,
-                0.03,
-                "the formula; bar: those of tv_1000 and tv_100000 together",
-                full=True,
-            )
-        )
-    return found
-
-
-# %%
-def figure(quick: bool = False):
-    from matplotlib.figure import Figure
-
-    p, pictures = world(), states().reshape(-1, SIDE, SIDE)
-    order = p.argsort()[::-1]
-    n, rng = 10_000, np.random.default_rng(0)
-    draws = mg.Discrete(p).sample(n, rng)[:, 0].astype(int)
-    seen = np.bincount(draws, minlength=512)[order] / n
-
-    drawing = Figure(figsize=(8, 4.6), layout="constrained")
-    title = "Sampling shows every image as often as it deserves; even the most probable is only one in eleven"
-    drawing.suptitle(title, fontsize=10)
-    above, below = drawing.subfigures(2, 1, height_ratios=[2.4, 1])
-    bars, miss = above.subplots(1, 2, width_ratios=[1.7, 1])
-    bars.bar(range(1, 513), p[order], width=1.0, color="#0072B2", label="probability of each of the 512 images")
-    bars.plot(
-        range(1, 513),
-        np.where(seen > 0, seen, np.nan),
-        ".",
-        color="#D55E00",
-        ms=2.5,
-        label=f"its share of {n:,} draws",
-    )
-    bars.set(
-        xscale="log",
-        xlim=(0.75, 530),
-        ylim=(0, 0.105),
-        ylabel="probability",
-        xlabel="image, by rank of its probability (1 to 512)",
-    )
-    bars.set_xticks([1, 2, 10, 100, 512], ["1", "2", "10", "100", "512"])
-    bars.minorticks_off()
-    bars.legend(frameon=False, fontsize=8, loc="upper right")
-    for rank, x, y in ((0, 0.115, 0.66), (1, 0.28, 0.50), (2, 0.43, 0.40)):
-        inset = bars.inset_axes([x, y, 0.1, 0.14])
-        _image(inset, pictures[order[rank]])
-
-    sizes = np.array([1_000, 10_000] if quick else SIZES)
-    grid = np.geomspace(300, 300_000, 50)
-    miss.loglog(grid, [expected_tv(p, k) for k in grid], color="#0072B2", label="formula, slope -1/2")
-    measured = [measured_tv(p, k, 10) for k in sizes]
-    miss.loglog(sizes, measured, "o", color="#D55E00", label="mean of 10 experiments")
-    miss.axhline(1 - p.max(), color="0.45", ls="--")
-    miss.text(330, 1 - p.max(), "always the most probable", va="bottom", fontsize=8, color="0.3")
-    miss.set(xlabel="draws n", ylabel="TV of frequencies from p", ylim=(0.01, 2))
-    miss.legend(frameon=False, fontsize=8, loc="lower left")
-
-    rows = below.subplots(2, 16)
-    for column in range(16):
-        _image(rows[0, column], pictures[draws[column]])
-        _image(rows[1, column], pictures[p.argmax()])
-    for row, text in zip(rows[:, 0], ("16 draws", "16 picks of the\nmost probable"), strict=True):
-        row.set_ylabel(text, rotation=0, ha="right", va="center", fontsize=8)
-    return drawing
-
-
-def _image(axes, image: np.ndarray) -> None:
-    """Show one image without ticks, lit pixels light."""
-    axes.imshow(image, cmap="gray", vmin=-0.25, vmax=1)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set(visible=True, color="0.5")
-
-
-# %% [markdown]
 # ## Now you
 #
 # `minigan exercise start 2` puts `exercises/e02_inverse_cdf.py` into your folder: write the sampler that turns a
@@ -483,7 +207,13 @@ def _image(axes, image: np.ndarray) -> None:
 # winners.
 #
 # Next, lesson 03: we chose .7 and .1 by decree. Given a pile of images, which numbers made them likely?
+#
+# **Sources.** Ackley, Hinton and Sejnowski (1985), *A learning algorithm for Boltzmann machines*, eq. 1 to 4.
+# Goodfellow, Bengio and Courville (2016), *Deep Learning*, sections 16.2 and 20.1, and chapter 18 on the partition
+# function. Goodfellow (2016), *NIPS 2016 Tutorial: Generative Adversarial Networks*, section 2.3. Devroye (1986),
+# *Non-Uniform Random Variate Generation*, section III.2, on inverse-CDF sampling. Diaconis and Zabell (1991),
+# *Closed form summation for classical distributions*, section 1, on De Moivre's formula.
 
 # %%
 if __name__ == "__main__":
-    show("l02_nine_pixels", claims, figure)
+    show(2)

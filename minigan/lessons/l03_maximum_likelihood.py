@@ -10,16 +10,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 import minigan as mg
-from minigan.lessons import Claim, show
-from minigan.theory.divergences import integrate
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from minigan.lessons import show
 
 NOTES = np.array([998, 993, 999, 1005, 996, 997, 1006, 1004, 1000, 1002], float)
 LATER = np.array([1001, 995, 1003, 1008, 999, 992, 1000, 1005, 997, 1004], float)  # another day's, for the end
@@ -155,10 +150,10 @@ def lamp(theta: np.ndarray) -> np.ndarray:
 
 # %% [markdown]
 # *Not always there.* Suppose that half of the notes come from a careful press, so the model becomes
-# $\frac12 N(x; m, s) + \frac12 N(x; 1000, 4)$. Put $m$ on one note, 993 mg, and let $s$ shrink. What happens to
-# the likelihood of all ten? Predict it.
+# $\frac12 N(x; m, s^2) + \frac12 N(x; 1000, 4^2)$. Put $m$ on one note, 993 mg, and let $s$ shrink. What happens
+# to the likelihood of all ten? Predict it.
 #
-# The nine other notes keep at least $\frac12 N(x; 1000, 4)$ each, so they can lose only so much. The one note
+# The nine other notes keep at least $\frac12 N(x; 1000, 4^2)$ each, so they can lose only so much. The one note
 # gets $\frac12 \cdot \frac{1}{s \sqrt{2 \pi}}$, with no end: every tenfold smaller $s$ adds $\log 10 = 2.3026$
 # nats. **A mixture's likelihood has no maximum.** At $s = 10^{-12}$ mg the ten notes are at -4.44 nats, far above
 # the honest Gaussian's -28.05, and still rising.
@@ -169,9 +164,6 @@ def spike(s: float) -> mg.Mixture:
     """Half of the mass within about s of the second note, half in the honest Gaussian."""
     return mg.Mixture([NOTES[1], 1000.0], [s, 4.0])
 
-
-WIDTHS = 10.0 ** np.arange(1, -13, -0.25)  # mg
-THIN = 1e-12  # mg
 
 # %% [markdown]
 # So which model is better? Weigh ten notes of another day. To each of them the spiked model gives exactly
@@ -188,111 +180,7 @@ THIN = 1e-12  # mg
 # GAN's generator cannot do this, and its usual game isn't maximum likelihood in disguise: lesson 05 shows the
 # difference in a picture, lesson 11 in a formula, with the one generator loss for which it *is*. But first: in
 # which sense does a likely model lie "near" the data? That is lesson 04.
-
-
-# %%
-def claims(quick: bool = False) -> list[Claim]:
-    """The lesson's numbers; all of them are fast, so `quick` leaves none out."""
-    mu, sigma = closed_form(NOTES)
-    honest = mg.Gaussian(mu, sigma)
-    top = log_likelihood(honest, NOTES)
-    heights = surface(NOTES, MUS, SIGMAS)
-    row, column = np.unravel_index(int(heights.argmax()), heights.shape)
-    path = climb(NOTES, *START)
-    hundred = np.tile(NOTES, 100)
-
-    sets = 20_000
-    tens = mg.Gaussian(1000, 4).sample(10 * sets, np.random.default_rng(3)).reshape(sets, 10)
-    mean_square = float(tens.var(axis=1).mean())  # NumPy's var divides by n unless told otherwise
-    bar = 4 * math.sqrt(2 * 16**2 * 9 / 100 / sets)  # var of a mean square of ten: 2 sigma^4 (n - 1) / n^2
-
-    area = integrate(lamp, [0.0, 1.0])
-    thetas = np.linspace(0, 1, 1001)
-    centre = integrate(lambda t: t.ravel() * lamp(t), [0.0, 1.0]) / area
-
-    spiked = [log_likelihood(spike(s), NOTES) for s in (THIN, 10 * THIN)]
-    by_hand = -math.log(2 * THIN * math.sqrt(2 * math.pi)) + sum(
-        -math.log(2 * 4 * math.sqrt(2 * math.pi)) - (x - 1000) ** 2 / 32 for x in NOTES if x != NOTES[1]
-    )
-    loss = (log_likelihood(honest, LATER) - log_likelihood(spike(THIN), LATER)) / len(LATER)
-
-    # fmt: off
-    return [
-        Claim("mean", "Gaussian's MLE, mu (mg)", mu, 1000, 1e-12, "by hand: distances sum to 0"),
-        Claim("sd", "Gaussian's MLE, sigma (mg), divides by n", sigma, 4, 1e-12, "by hand: sqrt(160/10)"),
-        Claim("grid_mean", "argmax on a grid, mu (mg)", float(MUS[column]), mu, 0.25, "closed form; half a cell"),
-        Claim("grid_sd", "argmax on a grid, sigma (mg)", float(SIGMAS[row]), sigma, 0.125,
-              "closed form; half a cell"),
-        Claim("climb", "gradient ascent against closed form: largest difference in mu, sigma (mg)",
-              float(np.abs(path[-1] - (mu, sigma)).max()), 1e-8, 0, "two routes to one argmax", at_most=True),
-        Claim("jump", "sigma after one step of rate .5 from (990, 3) (mg)",
-              float(climb(NOTES, 990, 3, 0.5, 1)[1, 1]), 3 * math.exp(0.5 * (116 / 9 - 1)), 1e-9,
-              "3 exp(.5 (116/9 - 1)), 116 = 16 + 10^2"),
-        Claim("top", "log-likelihood at the top, sum over 10 notes (nats, weights in mg)", top,
-              -5 * math.log(2 * math.pi * math.e * 16), 1e-10, "-n/2 log(2 pi e sigma^2)"),
-        Claim("grams", "the same, weights in g (nats)",
-              log_likelihood(mg.Gaussian(*closed_form(NOTES / 1000)), NOTES / 1000),
-              -5 * math.log(2 * math.pi * math.e * 16e-6), 1e-9, "10 log 1000 higher"),
-        Claim("product", "product of 1,000 densities in float64 (mg^-1000)",
-              float(np.prod(honest.density(hundred[:, None]))), 0, 0, "exp(-2805) is below the least double"),
-        Claim("sum", "sum of their logarithms (nats)", log_likelihood(honest, hundred),
-              -500 * math.log(2 * math.pi * math.e * 16), 1e-8, "-n/2 log(2 pi e sigma^2)"),
-        Claim("one_n", "log-likelihood that dividing by n - 1 gives away (nats, 10 notes)",
-              top - log_likelihood(mg.Gaussian(mu, math.sqrt(160 / 9)), NOTES), 5 * math.log(10 / 9) - 0.5, 1e-10,
-              "closed form"),
-        Claim("bias", "mean of sigma_MLE^2 over 20,000 samples of 10 from sigma^2 = 16 (mg^2)", mean_square, 14.4,
-              bar, "(n-1)/n 16; 4 standard errors, missed once in 15,000"),
-        Claim("lamp_argmax", "argmax of theta^7 (1-theta)^3", float(thetas[lamp(thetas).argmax()]), 0.7, 1e-9,
-              "7/10"),
-        Claim("lamp_area", "area under theta^7 (1-theta)^3: not 1", area, 1 / 1320, 1e-14, "7! 3! / 11!"),
-        Claim("lamp_posterior", "mean of theta after dividing by that area", centre, 2 / 3, 1e-10, "Beta(8, 4)"),
-        Claim("tenfold", "what a 10 times thinner spike adds to a mixture's log-likelihood (nats)",
-              spiked[0] - spiked[1], math.log(10), 1e-9, "log 10: no maximum"),
-        Claim("spike", "mixture with s = 1e-12 mg, log-likelihood of the 10 notes (nats)", spiked[0], by_hand,
-              1e-9, "each note's nearer component, summed in plain Python"),
-        Claim("later", "what that mixture loses on each new note (nats)", loss, math.log(2), 1e-9,
-              "log 2: half its mass"),
-    ]
-    # fmt: on
-
-
-# %%
-def figure(quick: bool = False) -> Figure:
-    """Left: the hill and the climb. Right: the hill without a top."""
-    from matplotlib.figure import Figure
-
-    blue, vermillion, grey = "#0072B2", "#D55E00", "#595959"
-    picture = Figure(figsize=(8, 4.5), layout="constrained")
-    hill, endless = picture.subplots(1, 2, width_ratios=[1.15, 1])
-
-    heights = surface(NOTES, MUS, SIGMAS)
-    top = log_likelihood(mg.Gaussian(*closed_form(NOTES)), NOTES)
-    levels = [-64, -32, -16, -8, -4, -2, -1, -0.25, 0]
-    hill.contourf(MUS, SIGMAS, heights - top, [-200, *levels], cmap="Greys_r", alpha=0.45)
-    lines = hill.contour(MUS, SIGMAS, heights - top, levels[:-1], colors=grey, linewidths=0.6, linestyles="solid")
-    hill.clabel(lines, lines.levels[2:], fmt="%g", fontsize=7)
-    path = climb(NOTES, *START)
-    line = {"color": vermillion, "lw": 1.8}
-    hill.plot(*path.T, **line, marker="o", markersize=4, markevery=50, label="climb, a dot every 50 steps")
-    hill.plot(*START, "s", color=vermillion, markersize=6)
-    hill.plot(*closed_form(NOTES), "*", color=blue, markersize=14, label="formula: (1000, 4)")
-    hill.set(xlim=MUS[[0, -1]], ylim=SIGMAS[[0, -1]], xlabel="μ (mg)", ylabel="σ (mg)")
-    hill.set_title("One Gaussian: log L below its top (nats)")
-    hill.legend(loc="upper right", fontsize=8)
-
-    endless.plot(WIDTHS, [log_likelihood(spike(s), NOTES) for s in WIDTHS], **line)
-    endless.axhline(top, color=blue, lw=1.4, ls="--")
-    endless.text(1e-12, top + 0.5, "best single Gaussian, -28.05", color=blue, fontsize=8, ha="right")
-    endless.text(1e-6, -17, "+2.30 nats for each\ntenfold thinner s", color=vermillion, fontsize=8, ha="right")
-    endless.set_xscale("log")
-    endless.invert_xaxis()
-    endless.set(xlabel="s, width of the needle (mg)", ylabel="log L of 10 notes (nats)")
-    endless.set_title("A mixture, one part on one note")
-    picture.suptitle("Formula and climb meet at one top; a mixture's likelihood has none")
-    return picture
-
-
-# %% [markdown]
+#
 # ## Now you
 #
 # `minigan exercise start 3` puts `e03_gaussian_score.py` into your folder `exercises`: write the two slopes of
@@ -304,4 +192,4 @@ def figure(quick: bool = False) -> Figure:
 
 # %%
 if __name__ == "__main__":
-    show("l03_maximum_likelihood", claims, figure)
+    show(3)

@@ -164,7 +164,7 @@ def charge_g(z: np.ndarray, G: Net, D: Net) -> tuple[np.ndarray, np.ndarray]:
 @cache
 def checked() -> Report:
     """Both players of a GAN against central differences, at sixteen samples."""
-    gan = mg.GAN(*players(), mg.Latent(2), average=None)
+    gan = mg.GAN(*players(), mg.Latent(2), updates="alternating", average=None)
     return mg.check_gradients(gan, np.random.default_rng(12).standard_normal((16, 2)))
 
 
@@ -263,7 +263,7 @@ def as_pairs(net: mg.Sequential) -> Net:
 def one_step() -> dict[str, float]:
     """What one whole step of a GAN says about `charge_g`, and about who was moved by which update."""
     G, D = players()
-    gan = mg.GAN(G, D, mg.Latent(2), average=None, optimizers=(mg.Adam(0.01), mg.Adam(0.01)))
+    gan = mg.GAN(G, D, mg.Latent(2), updates="alternating", average=None, optimizers=mg.Adam(0.01))
     before, found = G.theta.copy(), {}
     for name, made in gan.substeps(np.random.default_rng(12).standard_normal((16, 2))):
         if name == "discriminator update":

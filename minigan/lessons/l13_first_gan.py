@@ -28,9 +28,9 @@ import numpy as np
 
 import minigan as mg
 from minigan.core.layers import sigmoid
+from minigan.data.dataset import Batches
 from minigan.judge.evaluation import Verdict, fresh_critic
 from minigan.lessons import Claim, Claims, show
-from minigan.runs.training import Batches
 from minigan.theory import oracle
 from minigan.theory.divergences import expectation, integrate
 
@@ -60,7 +60,9 @@ def deal(seed: int, scaled: bool = True, width: int = 32, rounds: int = 3000, pr
     D.layers[-1].W[...] = 0  # no opinion on anything
     D.moved()
     adams = [mg.Adam(mg.HoldThenCosine(rate, rounds, hold=0), beta1=0.5) for rate in (1e-3, 3e-3)]
-    return mg.GAN(G, D, mg.Latent(1, prior), optimizers=(adams[0], adams[1]), average=None, seed=seed)
+    return mg.GAN(
+        G, D, mg.Latent(1, prior), updates="alternating", optimizers=(adams[0], adams[1]), average=None, seed=seed
+    )
 
 
 # %% [markdown]

@@ -27,7 +27,8 @@ import minigan as mg
 from minigan.core.objectives import find_objective
 from minigan.judge.metrics import mode_report, perfect_mode_report
 from minigan.lessons import Claim, show
-from minigan.runs.recipe import Recipe, start
+from minigan.runs.recipe import Recipe
+from minigan.runs.run import start
 from minigan.runs.training import train
 
 if TYPE_CHECKING:
@@ -161,7 +162,14 @@ def chase(days: int, memory: bool) -> list[int]:
 # %%
 RING = mg.ring()
 N = 2500
-GAME = Recipe(batch=128, generator_activation="leaky_relu", updates="alternating", beta2=0.999, average=None)
+GAME = Recipe(
+    batch=128,
+    generator_activation="leaky_relu",
+    updates="alternating",
+    beta2=0.999,
+    average=None,
+    schedule="hold-cosine",
+)
 GAMES = {
     "stuck": replace(GAME, steps=8000, latent=1, generator=(16,), discriminator=(64, 64)),
     "rotating": replace(

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import minigan as mg
-from minigan.data.datasets import Dataset
+from minigan.data.dataset import Dataset
 from minigan.judge.evaluation import fresh_critic
 from minigan.judge.metrics import (
     frechet_distance,
@@ -289,7 +289,8 @@ def digit_matrix(quick: bool) -> Matrix:
 LINE = mg.Gaussian(4, 0.5)
 GAME = Recipe(
     data="gaussian", steps=2000, batch=128, latent=1, generator=(16, 16), generator_activation="leaky_relu",
-    discriminator=(32, 32), learning_rate_d=3e-3, beta2=0.999, hold=0.0, updates="alternating",
+    discriminator=(32, 32), learning_rate_d=3e-3, beta2=0.999, schedule="hold-cosine", hold=0.0,
+    updates="alternating",
 )  # fmt: skip
 CONSTANT = replace(GAME, schedule="constant", average=None, learning_rate_d=1e-3)
 GALLERY: dict[str, tuple[Recipe, bool]] = {  # and whether the data are scaled

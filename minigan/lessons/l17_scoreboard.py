@@ -27,11 +27,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import minigan as mg
+from minigan.judge.evaluation import scores
 from minigan.judge.metrics import mean_interval, perfect_mode_report, student_t
 from minigan.lessons import HERE, Claim, show
-from minigan.runs.recipe import SAMPLES, Recipe, start
-from minigan.runs.sweeps import run_member, scores
-from minigan.runs.training import blas_threads
+from minigan.runs.recipe import Recipe
+from minigan.runs.run import SAMPLES, start
+from minigan.runs.sweeps import run_member
+from minigan.runs.threads import blas_threads
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -30,7 +30,7 @@ from unittest import mock
 import numpy as np
 
 import minigan as mg
-from minigan.checks import bench, compare
+from minigan.checks import bench, cases, compare
 from minigan.core import backend
 from minigan.core.backend import Backend, find_cupy
 from minigan.lessons import HERE, Claim, show
@@ -310,7 +310,7 @@ def game_on_stand_in(steps: int = 3) -> tuple[float, int]:
             at = where or there
             widths = bench.CASES["tiny"][:2]
             G, D = (mg.Sequential(bench.stack(w), at, name=n) for n, w in zip("GD", widths, strict=True))
-            gan = mg.GAN(G, D, mg.Latent(2), average=None)
+            gan = mg.GAN(G, D, mg.Latent(2), updates="alternating", optimizers=mg.Adam(2e-4, 0.5), average=None)
             for _ in range(steps):
                 ledger.downloads.clear()
                 gan.step(at.asarray(SEEN[:, :2]))
@@ -373,7 +373,7 @@ def clocked(quick: bool) -> tuple[list[int], dict[str, list[float]]]:
             where = Backend("numpy", dtype)
             nets = (mg.Sequential(bench.stack(w, *last), where, name=name)
                     for name, w, last in (("G", G, [mg.Tanh()]), ("D", D, [])))  # fmt: skip
-            gan = mg.GAN(*nets, mg.Latent(64), average=None)
+            gan = mg.GAN(*nets, mg.Latent(64), updates="alternating", average=None)
             steps[f"NumPy {dtype}"] = partial(gan.step, where.asarray(real))
         if others:
             import torch
@@ -413,7 +413,7 @@ def claims(quick: bool = False) -> list[Claim]:
     weights.append(descend(np, SEEN, label, 200, 50)[0])
     one, u = np.float32(1), np.float32(2.0**-24)
     few = np.ones(3, np.float32)
-    game = compare.differences(compare.GAMES[0], "float64", compare.golden)
+    game = compare.differences(cases.GAMES[0], "float64", compare.golden)
     # fmt: off
     found = [
         Claim("refused", "D's loss by np. on arrays that are elsewhere is refused (1: yes)",

@@ -4,7 +4,8 @@ import inspect
 
 from minigan.lessons.exercises.answers import a21_capstone as answer
 
-_PARTS = (answer.dense, answer.forward, answer.backward, answer.Adam, answer.GAN, answer.probability)
+_PARTS = (answer.dense, answer.forward, answer.backward, answer.probability, answer.in_pairs, answer.Adam)
+_PARTS += (answer.GAN,)
 _RIGHT = "import math\n\nimport numpy as np\n\nNet = list\n\n\n" + "\n\n".join(map(inspect.getsource, _PARTS))
 
 
@@ -25,7 +26,7 @@ _INIT = "        self.data, dim = data, data.shape[1]\n"
 _ADAM_G = "self.adam_g.step(self.g_gradient(self._noise()))"
 _ADAM_D = f"self.adam_d.step(self.d_gradient(real, {_FAKES}))"
 _WEIGHTS = "rng.standard_normal((n_in, n_out)) / math.sqrt(n_in)"
-_UNTRAINED = ("steps = 2, 128, 4000", "steps = 2, 128, 1")  # what is wrong needs no training to be seen
+_UNTRAINED = ("steps = 2, 256, 4000", "steps = 2, 256, 1")  # what is wrong needs no training to be seen
 
 MUTANTS: dict[str, str] = {
     "G climbs its loss": _but(("(probability(judged[-1]) - 1)", "(1 - probability(judged[-1]))")),
@@ -34,7 +35,7 @@ MUTANTS: dict[str, str] = {
         ("np.logaddexp(0, -self.discriminate(self.generate(z)))",
          "-np.logaddexp(0, self.discriminate(self.generate(z)))")
     ),
-    "the fakes' label is forgotten: D calls all real": _but(("D[m:] / len(fake)", "(D[m:] - 1) / len(fake)")),
+    "the fakes' label is forgotten: D calls all real": _but(("D[m:] / k", "(D[m:] - 1) / k")),
     "the log of a rounded D": _but(
         ("np.logaddexp(0, -s).mean() + np.logaddexp(0, t).mean()",
          "-np.log(1 / (1 + np.exp(-s))).mean() - np.log(1 - 1 / (1 + np.exp(-t))).mean()")
@@ -42,8 +43,34 @@ MUTANTS: dict[str, str] = {
     "D returns probabilities": _but(
         ("return self._judge(x)[-1][:, 0]", "return probability(self._judge(x)[-1])[:, 0]")
     ),
-    "one mean over real and fake rows": _but(
-        ("(D[:m] - 1) / m, D[m:] / len(fake)", "(D[:m] - 1) / len(ys[0]), D[m:] / len(ys[0])")
+    "one mean over real packs and fake ones": _but(
+        ("(D[:m] - 1) / m, D[m:] / k", "(D[:m] - 1) / len(ys[0]), D[m:] / len(ys[0])")
+    ),
+    "means over the rows, not the packs": _but(
+        ("D, m, k = probability(ys[-1]), len(real) // 2, len(fake) // 2\n"
+         "        return backward(self.D, ys, np.concatenate([(D[:m] - 1) / m, D[m:] / k]))[1]",
+         "D, m = probability(ys[-1]), len(real) // 2\n"
+         "        return backward(self.D, ys, np.concatenate([(D[:m] - 1) / len(real), D[m:] / len(fake)]))[1]"),
+        ("(probability(judged[-1]) - 1) / len(judged[-1])", "(probability(judged[-1]) - 1) / len(z)"),
+    ),
+    "a logit for each row: no packing at all": _but(
+        ("return x.reshape(len(x) // 2, -1)", "return x"),
+        ("2 * dim, 64", "dim, 64"),
+        ("len(real) // 2, len(fake) // 2", "len(real), len(fake)"),
+    ),
+    "D judges each row alone and adds the two": _but(
+        ("2 * dim, 64", "dim, 64"),
+        ("return self._judge(x)[-1][:, 0]", "return self._judge(x)[-1][:, 0].reshape(-1, 2).sum(axis=1)"),
+        ("return x.reshape(len(x) // 2, -1)", "return x"),
+    ),
+    "packs of rows that lie apart": _but(
+        ("return x.reshape(len(x) // 2, -1)", "return np.hstack([x[: len(x) // 2], x[len(x) // 2 :]])")
+    ),
+    "the halves of dL/dx reach the wrong fakes": _but(
+        ("dx.reshape(made[-1].shape)", "np.concatenate(np.split(dx, 2, axis=1))")
+    ),
+    "only the first of a pack gets its share": _but(
+        ("dx.reshape(made[-1].shape)", "(dx * (np.arange(len(dx.T)) < len(dx.T) // 2)).reshape(made[-1].shape)")
     ),
     "a bias's slope is the mean over the rows": _but(("dy.sum(axis=0)", "dy.mean(axis=0)")),
     "tanh's slope is forgotten": _but(("            dy *= 1 - ys[k] ** 2", "            dy *= 1")),
@@ -59,8 +86,7 @@ MUTANTS: dict[str, str] = {
     "data scaled in place": _but((_INIT, "        data -= self.centre\n" + _INIT)),
     "G moves in D's step": _but((_ADAM_D, f"{_ADAM_D}\n        {_ADAM_G}")),
     "D follows G's slopes in G's step": _but(
-        ("return backward(self.G, made, backward(self.D, judged, slope)[0])[1]",
-         "dx, self.for_d = backward(self.D, judged, slope)\n        return backward(self.G, made, dx)[1]"),
+        ("dx, _ = backward(self.D, judged, slope)", "dx, self.for_d = backward(self.D, judged, slope)"),
         (_ADAM_G, f"{_ADAM_G}\n        self.adam_d.step(self.for_d)"),
     ),
     "the optimiser climbs": _but(("p -= rate", "p += rate")),
@@ -83,8 +109,9 @@ MUTANTS: dict[str, str] = {
         (_FAKES, "self.old"),
         ("        self.adam_g, self.adam_d =", f"        self.old = {_FAKES}\n        self.adam_g, self.adam_d ="),
     ),
-    "G takes twenty steps to one of D": _but(
-        ("        self.g_step()", "        for _ in range(20):\n            self.g_step()"),
-        ("steps = 2, 128, 4000", "steps = 2, 128, 400"),
+    "noise of plus and minus ones: four samples in all": _but(
+        (_NOISE, "return self.rng.choice([-1.0, 1.0], (self.batch, self.latent))"),
+        (_SAMPLE, "return self.generate(np.random.default_rng(seed).choice([-1.0, 1.0], (n, self.latent)))"),
+        ("steps = 2, 256, 4000", "steps = 2, 256, 1000"),
     ),
 }  # fmt: skip

@@ -17,7 +17,15 @@ import math
 import numpy as np
 
 
-def elbo_by_dice(x, mean, variance, w, noise_sd, draws, rng):
+def elbo_by_dice(
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    w: np.ndarray,
+    noise_sd: float,
+    draws: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """What elbo is, by its definition: E_q[log p(x|z) + log p(z) - log q(z)] as a mean over draws from q."""
     total = np.zeros(len(x))
     for i in range(len(x)):
@@ -35,7 +43,7 @@ def elbo_by_dice(x, mean, variance, w, noise_sd, draws, rng):
     return total
 
 
-def elbo(x, mean, variance, w, noise_sd):
+def elbo(x: np.ndarray, mean: np.ndarray, variance: np.ndarray, w: np.ndarray, noise_sd: float) -> np.ndarray:
     """The ELBO of each point, in nats, exactly.
 
     x (n,): the data.

@@ -3,10 +3,12 @@
 Write your code below, then: minigan exercise check 8. A next hint: minigan exercise hint 8.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 
-def density(G, cdf, z: np.ndarray, edges: np.ndarray) -> np.ndarray:
+def density(G: Callable, cdf: Callable, z: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """The density of x = G(z) in each bin between edges: z a random number with this cdf, cut into cells at z.
 
     G      a function: numbers (m+1,) -> numbers (m+1,); it may rise, fall, fold, jump far, or stand still

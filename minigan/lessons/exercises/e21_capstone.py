@@ -1,9 +1,13 @@
-"""Exercise 21: the capstone, a whole GAN in a blank file.
+"""Exercise 21: the capstone, a whole GAN in a blank file, with a D that judges two samples at once.
 
 Below this text the file is blank. Write a class GAN into it, with nothing but Python and NumPy, then ask
 `minigan exercise check 21`. It is trained and judged on data and seeds that you don't see, on one core, and has 60
 seconds for all of it (the answer in the book takes 5); `minigan exercise hint 21` gives a hint, and
 `minigan exercise solution 21` opens once yours has passed.
+
+minigan/core/plain.py shows a GAN on one page, and may be read. What it does not have is **packing** (Lin et al.
+2018; lesson 17): your D is shown packs, two samples side by side, both real or both fakes, and gives one logit a
+pack. A forger who makes the same thing twice is caught by that, though each of his two things is perfect.
 
     gan = GAN(data, seed)       data (n, dim), float64: n real samples of 1 to 3 numbers, in grams or light years
 
@@ -14,12 +18,14 @@ It offers three things to look at
     gan.latent                  how many numbers z has; z is standard normal
     gan.steps                   how often step() is to be called until you would show what it makes
 
-and ten methods. With D(x) = 1 / (1 + e^-logit), samples in data's units and losses in nats:
+and ten methods. Rows 0 and 1 of an array are its first pack, rows 2 and 3 its second, and so on. With
+D = 1 / (1 + e^-logit), samples in data's units and losses in nats:
 
     gan.generate(z)             z (m, latent) -> fakes (m, dim): G
-    gan.discriminate(x)         x (m, dim) -> logits (m,), each from its own row alone: D
-    gan.d_loss(real, fake)      the mean of -log D over real (m, dim), plus that of -log(1 - D) over fake (k, dim)
-    gan.g_loss(z)               the mean of -log D(G(z)) over z (m, latent): the label trick
+    gan.discriminate(x)         x (2m, dim) -> logits (m,), one a pack, each from its own two rows alone: D
+    gan.d_loss(real, fake)      the mean of -log D over the packs of real (2m, dim), plus that of -log(1 - D) over
+                                those of fake (2k, dim)
+    gan.g_loss(z)               the mean of -log D over the packs of G's fakes for z (2m, latent): the label trick
     gan.d_gradient(real, fake)  the slope of d_loss at each number of gan.D: a list of arrays shaped like it
     gan.g_gradient(z)           the slope of g_loss at each number of gan.G, likewise
     gan.d_step()                moves D, and D alone, a step down its loss, on a batch of the data and fresh fakes

@@ -51,7 +51,8 @@ def _oracle(real: np.ndarray, fake: np.ndarray) -> float:
 
     paid_real = [pays(s, True) for s in real.ravel().tolist()]
     paid_fake = [pays(s, False) for s in fake.ravel().tolist()]
-    return float(sum(paid_real) / len(paid_real) + sum(paid_fake) / len(paid_fake))
+    zero = Decimal()
+    return float(sum(paid_real, zero) / len(paid_real) + sum(paid_fake, zero) / len(paid_fake))
 
 
 def judge(student: ModuleType, rng: np.random.Generator) -> None:

@@ -117,7 +117,7 @@ def judge(student: Any, rng: np.random.Generator) -> None:
         ("a D that is sure and once wrong", np.array([1000.0, -1000.0, 3.0]), np.array([-1000.0, -2.0]), None),
         ("a D upside down", -np.abs(few), np.abs(more), None),
     ]
-    for case, real, fake, shift in cases:
+    for case, real, fake, secret in cases:
         kept, n, m = (real.copy(), fake.copy()), len(real), len(fake)
         with np.errstate(all="ignore"):
             pair = student.jensen_shannon(real, fake)
@@ -130,8 +130,8 @@ def judge(student: Any, rng: np.random.Generator) -> None:
         wanted, got, se = _by_loop(*kept), pair[0], pair[1]
         number = isinstance(got, int | float | np.number)
         words = _guess(float(got), *kept) if number else ""
-        if shift is not None and number:
-            truth, away = _exact(shift), abs(float(got) - _exact(shift)) / wanted[1]
+        if secret is not None and number:
+            truth, away = _exact(secret), abs(float(got) - _exact(secret)) / wanted[1]
             if not away <= 4.4:
                 wrong(
                     f"{case}{words}: JS is {truth:.6g} nats, and {float(got):.6g} is {away:.1f} standard errors "

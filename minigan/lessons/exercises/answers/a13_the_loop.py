@@ -178,8 +178,9 @@ def judge(student: Any, rng: np.random.Generator) -> None:
         return mg.Sequential([*inner, mg.Dense(width, 1, init=init)], seed=13, name=name)
 
     G, D = net("G", 16, "glorot"), net("D", 32, "he")
-    D.layers[0].b[...] = np.linspace(-2, 2, 32)
-    D.layers[-1].W[...] = 0
+    layers: Any = D.layers
+    layers[0].b[...] = np.linspace(-2, 2, 32)
+    layers[-1].W[...] = 0
     D.moved()
     adams = [mg.Adam(mg.HoldThenCosine(rate, rounds, 0), 0.5).bind(net) for rate, net in ((1e-3, G), (3e-3, D))]
 

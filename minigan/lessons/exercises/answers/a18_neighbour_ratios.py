@@ -119,7 +119,7 @@ def judge(student: Any, rng: np.random.Generator) -> None:
     samples, train, held_out = clouds
     noisy = train + rng.normal(0, 1, train.shape)
     even = [a[: len(a) // 2 * 2] for a in clouds]
-    games = [
+    games: list[tuple[Any, ...]] = [
         ("the docstring's example", *(np.array([[float(v)] for v in vs]) for vs in ((1, 9), (0, 10), (2, 6, 13)))),
         ("an honest sampler", samples, train, held_out),
         ("even numbers of all three", *even),

@@ -119,8 +119,11 @@ def _search(student: Any, case: str, distance2: np.ndarray, dim: int, sigmas: np
 
     def score(sigma: float) -> float:
         peak = Decimal(sigma * math.sqrt(2 * math.pi)) ** -dim
-        heights = [sum(Decimal(-d / (2 * sigma**2)).exp() for d in row) / len(row) for row in distance2.tolist()]
-        return float(sum((height * peak).ln() for height in heights) / len(heights))
+        zero = Decimal()
+        heights = [
+            sum((Decimal(-d / (2 * sigma**2)).exp() for d in row), zero) / len(row) for row in distance2.tolist()
+        ]
+        return float(sum(((height * peak).ln() for height in heights), zero) / len(heights))
 
     kept, tried = distance2.copy(), sigmas.copy()
     with np.errstate(all="ignore"):
@@ -134,7 +137,7 @@ def _search(student: Any, case: str, distance2: np.ndarray, dim: int, sigmas: np
     best = max(range(len(scores)), key=scores.__getitem__)
     given = f"sigmas = {np.array2string(sigmas, precision=4)}"
     close(f"{case}: the sigma", got[0], sigmas[best], 1e-12, given)
-    hint = ""
-    if np.isscalar(got[1]) and math.isclose(float(got[1]), scores[best] * len(distance2), rel_tol=1e-9):
+    hint, number = "", bool(np.isscalar(got[1]))
+    if number and math.isclose(float(got[1]), scores[best] * len(distance2), rel_tol=1e-9):
         hint = ", which is the sum over images where the mean is asked for"
     close(f"{case}: its mean log-likelihood{hint}", got[1], scores[best], 1e-9, given)

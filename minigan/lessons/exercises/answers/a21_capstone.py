@@ -1,4 +1,4 @@
-"""Exercise 21: a whole GAN, and its judge."""
+"""Exercise 21: a whole GAN whose D judges packs of two, and its judge."""
 
 from __future__ import annotations
 
@@ -18,26 +18,28 @@ HINTS = (
     "forward pass, which keeps every layer's output, and its backward pass, which returns the slopes of all "
     "arrays and dL/dx (exercise 12, once per layer). G and D are two such networks; two hidden layers of 32 or 64 "
     "tanh units will do. Both want numbers of mean 0 and sd 1: generate and discriminate translate.",
-    "With s for the logits, D's slopes at the end are -(1 - D)/m on real rows and +D/k on fakes. G's on fakes is "
-    "-(1 - D)/m: send it back through D, throw away what it says about D's arrays, and send the dL/dx that is "
-    "left back through G. -log D is log(1 + e^-s), that is np.logaddexp(0, -s), and -log(1 - D) is "
-    "np.logaddexp(0, s).",
-    "Adam with a rate of 1e-3 to 2e-3, beta1 = .5 and beta2 = .99 for each player, batches of 128, one d_step and "
+    "A pack is a reshape: x.reshape(len(x) // 2, 2 * dim) puts two rows side by side, and D has 2 dim inputs. "
+    "With s for the logits, D's slopes at the end are -(1 - D)/m on real packs and +D/k on packs of fakes. G's is "
+    "-(1 - D)/m: send it back through D, throw away what it says about D's arrays, undo the reshape on the dL/dx "
+    "that is left, and send it back through G. -log D is np.logaddexp(0, -s), -log(1 - D) np.logaddexp(0, s).",
+    "Adam with a rate of 1e-3 to 2e-3, beta1 = .5 and beta2 = .99 for each player, batches of 256, one d_step and "
     "one g_step a round, 4,000 rounds. Draw weights and batches from self.rng = np.random.default_rng(seed), and "
     "samples from a generator of their own, made of the seed that sample was given. If bells are missing at the "
     "end: draw D's first biases from -2 to 2 instead of 0, so that it looks everywhere from the start.",
 )
-ANSWER = ("dense", "forward", "backward", "probability", "Adam", "GAN")
+ANSWER = ("dense", "forward", "backward", "probability", "in_pairs", "Adam", "GAN")
 WHY = """
 Nothing here is new, and that is the point: a dense layer's backward (12), both players' slopes (11), Algorithm 1
 (13), scaled data (13 again), and somebody who counts modes (15). What makes it a GAN is two lines: g_gradient
-sends one slope through both networks and keeps G's share only, and step lets the players move by turns.
+sends one slope through both networks and keeps G's share only, and step lets the players move by turns. Packing
+adds a reshape on the way into D, and its inverse on the way back: each of the two samples gets its half of dL/dx.
 
 Common mistakes: D returns probabilities, and the loss is inf as soon as D is sure; G's slope with minimax's
-factor, which dies when D wins; the mean over real and fake rows together, which halves the slopes; G moved in D's
-step, so that it learns to be caught; data left in their own units, where tanh units are all at their ends and D
-sees nothing; noise from np.random, which no seed of yours reaches; fakes made once and kept, a criticism of
-yesterday's G. Most of these train, after a fashion: only a check against differences, or a count, finds them.
+factor, which dies when D wins; the mean over the rows instead of the packs, which halves the slopes; packs of rows
+that lie apart, so that the halves of dL/dx reach the wrong fakes; G moved in D's step, so that it learns to be
+caught; data left in their own units, where tanh units are all at their ends and D sees nothing; noise from
+np.random, which no seed of yours reaches; fakes made once and kept, a criticism of yesterday's G. Most of these
+train, after a fashion: only a check against differences, or a count, finds them.
 """
 
 Net = list[np.ndarray]  # [W, b, W, b, ...]
@@ -77,6 +79,11 @@ def probability(s: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0, -s))
 
 
+def in_pairs(x: np.ndarray) -> np.ndarray:
+    """Packs (m, 2 dim) of the rows of x (2m, dim), two that follow each other side by side."""
+    return x.reshape(len(x) // 2, -1)
+
+
 class Adam:
     """Kingma and Ba 2015, Algorithm 1, for all arrays of a network, which it moves in place."""
 
@@ -95,16 +102,16 @@ class Adam:
 
 
 class GAN:
-    """Two dense networks that play Goodfellow's game, with the label trick, by turns."""
+    """Two dense networks that play Goodfellow's game, with the label trick, by turns; D judges packs of two."""
 
-    latent, batch, steps = 2, 128, 4000
+    latent, batch, steps = 2, 256, 4000
 
     def __init__(self, data: np.ndarray, seed: int):
         self.rng = np.random.default_rng(seed)
         self.centre, self.unit = data.mean(axis=0), data.std(axis=0).max()
         self.data, dim = data, data.shape[1]
         self.G = dense(self.rng, self.latent, 32, 32, dim)
-        self.D = dense(self.rng, dim, 64, 64, 1)
+        self.D = dense(self.rng, 2 * dim, 64, 64, 1)
         self.D[1] += self.rng.uniform(-2, 2, 64)  # so that D looks everywhere from the start
         self.adam_g, self.adam_d = Adam(self.G, 1e-3), Adam(self.D, 2e-3)
 
@@ -123,14 +130,15 @@ class GAN:
 
     def d_gradient(self, real: np.ndarray, fake: np.ndarray) -> Net:
         ys = self._judge(np.concatenate([real, fake]))
-        D, m = probability(ys[-1]), len(real)
-        return backward(self.D, ys, np.concatenate([(D[:m] - 1) / m, D[m:] / len(fake)]))[1]
+        D, m, k = probability(ys[-1]), len(real) // 2, len(fake) // 2
+        return backward(self.D, ys, np.concatenate([(D[:m] - 1) / m, D[m:] / k]))[1]
 
     def g_gradient(self, z: np.ndarray) -> Net:
         made = forward(self.G, z)
-        judged = forward(self.D, made[-1])
-        slope = (probability(judged[-1]) - 1) / len(z)
-        return backward(self.G, made, backward(self.D, judged, slope)[0])[1]
+        judged = forward(self.D, in_pairs(made[-1]))
+        slope = (probability(judged[-1]) - 1) / len(judged[-1])
+        dx, _ = backward(self.D, judged, slope)
+        return backward(self.G, made, dx.reshape(made[-1].shape))[1]
 
     def d_step(self) -> None:
         real = self.data[self.rng.integers(len(self.data), size=self.batch)]
@@ -150,19 +158,20 @@ class GAN:
         return self.rng.standard_normal((self.batch, self.latent))
 
     def _judge(self, x: np.ndarray) -> list[np.ndarray]:
-        return forward(self.D, (x - self.centre) / self.unit)
+        return forward(self.D, in_pairs((x - self.centre) / self.unit))
 
 
 # The judge. It reads logits and computes both losses by itself, so a slope is right only if it is that loss's.
 
 
 def judge(student: Any, rng: np.random.Generator) -> None:
-    """Eight properties, the last after a whole training; the first that fails is told."""
+    """Nine properties, the last after a whole training; the first that fails is told."""
     make = getattr(student, "GAN", None)
     if make is None:
         wrong("the gap is still empty: your file has no class GAN; the text at its top says what one must do")
     properties = (
         ("shapes and units", _shapes),
+        ("D judges packs of two", _packs),
         ("losses", _losses),
         ("D's gradient", _d_gradient),
         ("G's gradient", _g_gradient),
@@ -191,7 +200,7 @@ def _scrambled(make: Any, rng: np.random.Generator, dim: int = 2) -> tuple[Any, 
     gan = make(data, int(rng.integers(2**31)))
     for p in [*gan.G, *gan.D]:
         p += rng.normal(0, 0.1, p.shape)
-    return gan, data[:24], rng.standard_normal((17, gan.latent))
+    return gan, data[:24], rng.standard_normal((18, gan.latent))
 
 
 def _shapes(make: Any, rng: np.random.Generator) -> None:
@@ -208,18 +217,23 @@ def _shapes(make: Any, rng: np.random.Generator) -> None:
                     wrong(f"gan.{name}[{k}] must be a float64 array, got {getattr(p, 'dtype', type(p).__name__)}")
         if not np.array_equal(data, kept):
             wrong("your GAN changed the array data; leave the caller's arrays as they are")
-        z = rng.standard_normal((17, gan.latent))
+        z = rng.standard_normal((18, gan.latent))
         fakes, logits = gan.generate(z), gan.discriminate(data)
+        if np.shape(logits) == (500,):
+            wrong(
+                "discriminate gave a logit for each of the 500 rows: D judges packs of two, one logit for rows 0 "
+                "and 1, one for rows 2 and 3, ..."
+            )
         for call, got, shape in (
-            ("generate(z)", fakes, (17, dim)),
-            ("discriminate(data)", logits, (500,)),
+            ("generate(z)", fakes, (18, dim)),
+            ("discriminate(data)", logits, (250,)),
             ("sample(9, 1)", gan.sample(9, 1), (9, dim)),
         ):
             if np.shape(got) != shape:
                 wrong(f"{call} with {dim} numbers a sample: wanted shape {shape}, got {np.shape(got)}")
             if not np.isfinite(got).all():
                 wrong(f"{call} is not finite everywhere: first {np.ravel(got)[~np.isfinite(np.ravel(got))][0]}")
-        close("discriminate of one row alone", gan.discriminate(data[7:8]), logits[7:8], 1e-8)
+        close("discriminate of one pack alone", gan.discriminate(data[14:16]), logits[7:8], 1e-8)
         close("generate of one row alone, over data's sd", gan.generate(z[7:8]) / data.std(),
               fakes[7:8] / data.std(), 1e-8)  # fmt: skip
         far = np.abs(fakes.mean(axis=0) - data.mean(axis=0)).max() / data.std(axis=0).max()
@@ -228,6 +242,30 @@ def _shapes(make: Any, rng: np.random.Generator) -> None:
                 f"the first fakes are {far:.3g} standard deviations of data from its mean: generate must give "
                 f"them in data's units (here data has mean {data.mean():.4g} and sd {data.std():.3g}), while both "
                 f"networks want numbers of mean 0 and sd 1: translate between them"
+            )
+
+
+def _packs(make: Any, rng: np.random.Generator) -> None:
+    """Each logit must hang on both of its rows, and on what they are together."""
+    for dim in (1, 2):
+        gan, real, _ = _scrambled(make, rng, dim)
+        before = gan.discriminate(real)
+        for row in (4, 5):
+            other = real.copy()
+            other[row] = real[20]
+            moved = np.flatnonzero(gan.discriminate(other) != before)
+            if moved.tolist() != [2]:
+                wrong(
+                    f"row {row} of x was changed, which is in pack 2 (rows 4 and 5), and the logits of packs "
+                    f"{moved.tolist()} moved; a pack is two rows that follow each other"
+                )
+        a, b, c, d = real[[0, 6, 12, 18]]
+        both = gan.discriminate(np.array([a, b, c, d, a, d, c, b]))
+        apart = abs(both[0] + both[1] - both[2] - both[3])
+        if apart < 1e-9 * np.abs(both).max():
+            wrong(
+                "the logit of a pack is a sum of one number for either row, so D can't see that two samples are "
+                "alike: let it see both at once, as one row of 2 dim numbers"
             )
 
 
@@ -245,8 +283,11 @@ def _losses(make: Any, rng: np.random.Generator) -> None:
         both = np.concatenate([-s, t])
         known = (
             (wanted / 2, "that is half of it: the two means are added"),
-            (_pays(both), "that is one mean over all rows: take one over real rows, one over fakes, and add them"),
-            (len(s) * _pays(-s) + len(t) * _pays(t), "those are sums over the rows; means are asked for"),
+            (
+                _pays(both),
+                "that is one mean over all packs: take one over real ones, one over fakes, and add them",
+            ),
+            (len(s) * _pays(-s) + len(t) * _pays(t), "those are sums over the packs; means are asked for"),
             (-wanted, "that is V, which D raises; its loss is -V"),
         )
         close(f"d_loss{_guess(d_loss, wanted, known)}", d_loss, wanted, 1e-9, given)
@@ -255,7 +296,7 @@ def _losses(make: Any, rng: np.random.Generator) -> None:
             (-_pays(judged), "that is the mean of log(1 - D), minimax's; the label trick's is -log D"),
             (_pays(judged), "that is the mean of -log(1 - D): what D pays for fakes"),
             (-wanted, "only the sign is wrong"),
-            (len(judged) * wanted, "that is the sum over the rows; the mean is asked for"),
+            (len(judged) * wanted, "that is the sum over the packs; the mean is asked for"),
         )
         close(f"g_loss{_guess(g_loss, wanted, known)}", g_loss, wanted, 1e-9, given)
 
@@ -286,7 +327,10 @@ def _d_gradient(make: Any, rng: np.random.Generator) -> None:
         def loss(gan: Any = gan, real: np.ndarray = real, fake: np.ndarray = fake) -> float:
             return _pays(-gan.discriminate(real)) + _pays(gan.discriminate(fake))
 
-        _slopes("d_gradient(real, fake)", gan, "D", lambda g=gan, r=real, f=fake: g.d_gradient(r, f), loss, rng)
+        def slopes(gan: Any = gan, real: np.ndarray = real, fake: np.ndarray = fake) -> Any:
+            return gan.d_gradient(real, fake)
+
+        _slopes("d_gradient(real, fake)", gan, "D", slopes, loss, rng)
 
 
 def _g_gradient(make: Any, rng: np.random.Generator) -> None:
@@ -299,7 +343,10 @@ def _g_gradient(make: Any, rng: np.random.Generator) -> None:
         def minimax(gan: Any = gan, z: np.ndarray = z) -> float:
             return -_pays(gan.discriminate(gan.generate(z)))
 
-        _slopes("g_gradient(z)", gan, "G", lambda g=gan, z=z: g.g_gradient(z), loss, rng, minimax)
+        def slopes(gan: Any = gan, z: np.ndarray = z) -> Any:
+            return gan.g_gradient(z)
+
+        _slopes("g_gradient(z)", gan, "G", slopes, loss, rng, minimax)
 
 
 def _slopes(
@@ -457,11 +504,12 @@ GOOD, SHARE, WIDTH = 0.75, 0.4, 0.5
 
 
 def _quality(x: np.ndarray, centres: np.ndarray) -> tuple[float, np.ndarray, float]:
-    """(share of samples within 3 sd of a centre, each centre's share of all, their width); the bells have sd 1."""
+    """(share of samples within 3 of a centre, each centre's share of all, their width); the bells have sd 1."""
     distance = np.linalg.norm(x[:, None] - centres, axis=2)
     own = distance.argmin(axis=1)
-    r = distance[np.arange(len(x)), own]
-    good = r < 3
+    good = distance[np.arange(len(x)), own] < 3
     expected = 2 - 9 * math.exp(-4.5) / (1 - math.exp(-4.5))  # E r^2 of a bell, cut at 3
-    width = math.sqrt((r[good] ** 2).mean() / expected) if good.any() else math.nan
-    return float(good.mean()), np.bincount(own[good], minlength=len(centres)) / len(x), width
+    bells = [x[good & (own == k)] for k in range(len(centres))]
+    around = np.concatenate([bell - bell.mean(axis=0) for bell in bells if len(bell)] or [np.full((1, 2), np.nan)])
+    width = math.sqrt((around**2).sum(axis=1).mean() / expected)
+    return float(good.mean()), np.array([len(bell) for bell in bells]) / len(x), width
