@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import gpu_guard
 import numpy as np
 import pytest
@@ -22,6 +24,9 @@ BACKENDS = [
     pytest.param(("cupy", "float64"), id="cupy-float64", marks=pytest.mark.gpu),
 ]
 
+TESTS = Path(__file__).parent
+CORE = TESTS / "core"
+
 settings.register_profile("minigan", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.load_profile("minigan")
 
@@ -37,10 +42,15 @@ def pytest_configure(config):
 
 
 def pytest_ignore_collect(collection_path, config):
+    if config.getoption("markexpr") == "core" and collection_path.parent == TESTS and collection_path != CORE:
+        return True  # a gate is for looking through often: nothing else is even imported
     return True if config.getoption("--on-guard") and everywhere.leaves_out(collection_path) else None
 
 
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if item.path.is_relative_to(CORE) and not item.get_closest_marker("gpu"):
+            item.add_marker("core")
     if config.getoption("--on-guard"):
         everywhere.select(config, items)
 

@@ -21,9 +21,10 @@ import minigan
 from minigan import plotting
 from minigan.cli import main
 from minigan.core import backend
-from minigan.runs import checkpoint
-from minigan.runs import recipe as recipes
-from minigan.runs.recipe import RECIPES, Recipe
+from minigan.runs import checkpoint, presets
+from minigan.runs.presets import RECIPES
+from minigan.runs.recipe import Recipe
+from minigan.runs.run import read
 
 TINY = ["--steps", "20"]
 for pair in ("log_every=10", "frames=0", "generator=8", "discriminator=8", "batch=16"):
@@ -155,7 +156,7 @@ def test_the_recipe_of_a_run_makes_its_checkpoint_again_bit_for_bit(capsys):
 
 def test_options_of_the_command_go_before_set_and_set_before_the_recipe(capsys):
     good(capsys, "train", "--out", "run", *TINY, "--set", "seed=5", "--seed", "6", "--set", "threads=1")
-    recipe = recipes.read("run/recipe.json")
+    recipe = read("run/recipe.json")
     assert (recipe.steps, recipe.seed, recipe.generator, recipe.threads) == (20, 6, (8,), 1)
 
 
@@ -168,7 +169,7 @@ def test_a_rate_of_ones_own_for_each_player_reaches_the_run(capsys):
 def test_a_preset_may_be_taken_to_other_data(capsys):
     write_table("people.csv")
     good(capsys, "train", "people.csv", "--recipe", "ring", "--out", "run", *TINY)
-    recipe = recipes.read("run/recipe.json")
+    recipe = read("run/recipe.json")
     assert recipe.latent == 2 and recipe.instance_noise == RECIPES["ring"][1].instance_noise
     os.mkdir("elsewhere")
     os.chdir("elsewhere")
@@ -229,11 +230,11 @@ def test_images_go_from_files_to_images(kind, capsys):
     else:
         Path(data).write_bytes(gzip.compress(idx(images)) if kind == "idx.gz" else idx(images))
     good(capsys, "train", data, "--out", "run", *TINY, *size)
-    recipe = recipes.read("run/recipe.json")
+    recipe = read("run/recipe.json")
     assert recipe.latent == RECIPES["images"][1].latent and recipe.data_options == ({"size": 14} if size else {})
     out = good(capsys, "sample", "run", "-n", 9)
-    assert out == f"run/sample.png: 9 samples of {shape[0] * shape[1]} numbers\n"
-    with Image.open("run/sample.png") as picture:
+    assert out == f"run/draws.png: 9 samples of {shape[0] * shape[1]} numbers\n"
+    with Image.open("run/draws.png") as picture:
         assert picture.mode == "L" and min(picture.size) > 300
     good(capsys, "sample", "run", "-n", 9, "--out", "new.npy")
     assert np.load("new.npy").shape == (9, *shape)
@@ -246,7 +247,7 @@ def test_the_first_papers_recipe_takes_a_file_of_mnists_form(capsys):
     Path("train-images-idx3-ubyte").write_bytes(idx(np.random.default_rng(0).integers(0, 256, (120, 6, 5))))
     few = ["--steps", 2, "--set", "generator=20,20", "--set", "frames=1", "--out", "run"]
     good(capsys, "train", "train-images-idx3-ubyte", "--recipe", "goodfellow2014", *few)
-    recipe = recipes.read("run/recipe.json")
+    recipe = read("run/recipe.json")
     assert recipe.data == str(Path("train-images-idx3-ubyte").resolve()) and recipe.pieces == 5
     good(capsys, "sample", "run", "-n", 9)
     good(capsys, "evaluate", "run", "-n", 20)
@@ -283,8 +284,8 @@ def test_the_file_s_ending_decides_how_samples_are_written(capsys, ring_run):
 
 
 def test_samples_without_a_place_lie_in_the_run(capsys, ring_run):
-    assert good(capsys, "sample", ring_run) == "ring/sample.csv: 64 samples of 2 numbers\n"
-    assert Path("ring/sample.csv").is_file()
+    assert good(capsys, "sample", ring_run) == "ring/draws.csv: 64 samples of 2 numbers\n"
+    assert Path("ring/draws.csv").is_file()
 
 
 def test_sampling_a_table_needs_its_file_no_longer_but_evaluating_it_does(capsys, trained):
@@ -613,7 +614,7 @@ def test_what_nobody_foresaw_keeps_its_traceback(monkeypatch):
     def surprise(*args):
         raise AssertionError("a defect")
 
-    monkeypatch.setattr(recipes, "recipe_for", surprise)
+    monkeypatch.setattr(presets, "plan", surprise)
     with pytest.raises(AssertionError):  # one line would hide where it happened
         main(["train"])
 
@@ -656,3 +657,21 @@ def test_the_installed_command_is_the_same_as_the_module():
     installed = Path(sys.executable).with_name("minigan")
     done = subprocess.run([installed, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == command("--version").stdout == f"minigan {minigan.__version__}\n"
+
+
+# -------------------------------------------------------------------------------------- the way of a setting
+
+
+def test_a_users_file_is_opened_once(tmp_path):
+    np.savetxt(tmp_path / "table.csv", np.random.default_rng(0).normal(size=(60, 2)), delimiter=",")
+    code = """
+import sys
+opened = []
+sys.addaudithook(lambda event, args: opened.append(args[0]) if event == "open" else None)
+from minigan.cli import main
+assert main(["train", "table.csv", "--steps", "3", "--set", "frames=0", "--out", "run"]) == 0
+print(sum(str(path).endswith("table.csv") for path in opened))
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "1"

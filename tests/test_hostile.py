@@ -33,20 +33,15 @@ from PIL import Image
 
 import minigan as mg
 from minigan.cli import main
-from minigan.data.datasets import (
-    COLUMNS,
-    SCANS,
-    DataError,
-    Dataset,
-    load_dataset,
-    refusing,
-    room,
-    scaler,
-    write_samples,
-    write_whole,
-)
+from minigan.data.dataset import DataError, Dataset, scaler
+from minigan.data.readers.checks import COLUMNS, refusing
+from minigan.data.readers.images import SCANS
+from minigan.data.samples import write_samples
+from minigan.data.sources import load_dataset
+from minigan.files import room, write_whole
 from minigan.runs.checkpoint import CheckpointError
-from minigan.runs.recipe import Recipe, RecipeError, read
+from minigan.runs.recipe import Recipe, RecipeError
+from minigan.runs.run import read
 
 MiB = 1 << 20
 posix = pytest.mark.skipif(os.name != "posix", reason="links, pipes and such names are other things there")
@@ -588,8 +583,8 @@ def test_nothing_is_written_through_a_link_that_a_run_folder_brought_along(tmp_p
         return capsys.readouterr().err
 
     main(["train", "--out", "run", *quick, "2"])
-    assert "is a link" in with_link("sample.png", "sample", "run", "--out", "run/sample.png")
-    assert "is a link" in with_link("sample.csv", "sample", "run")
+    assert "is a link" in with_link("draws.png", "sample", "run", "--out", "run/draws.png")
+    assert "is a link" in with_link("draws.csv", "sample", "run")
     assert "is a link" in with_link("history.csv", "train", "--resume", "run")
     Path("run", "checkpoint-old.npz").touch()  # no name that minigan gives
     assert main(["replay", "run", "--at", "1"]) == 0

@@ -11,21 +11,12 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 from PIL import Image
 
-from minigan import plotting
 from minigan.checks.gradcheck import Probe, Report, check_gradients
 from minigan.core.layers import Dense, Tanh
 from minigan.core.network import Sequential
-from minigan.data.datasets import Dataset, load_dataset
-from minigan.plotting import (
-    Frame,
-    animate,
-    gradient_error_figure,
-    image_grid,
-    opinion_grid,
-    samples_figure,
-    save,
-    save_images,
-)
+from minigan.data.dataset import Dataset
+from minigan.data.sources import load_dataset
+from minigan.plotting import Frame, animate, figures, image_grid, opinion_grid, samples_figure, save, save_images
 from minigan.theory.distributions import Discrete, Gaussian, Mixture, grid, ring
 
 
@@ -325,10 +316,10 @@ def test_no_frames_are_refused(tmp_path):
 
 
 def test_the_numbers_keep_their_places():
-    lines = [plotting._numbers(ring(), frame) for frame in frames_of(ring(), n=9)]
+    lines = [figures._numbers(ring(), frame) for frame in frames_of(ring(), n=9)]
     assert len({len(line) for line in lines}) == 1
     assert lines[0] == "step       0  V -2.386 nats  D(real) 0.50  D(samples) 0.17  high quality   0%"
-    assert plotting._numbers(Gaussian(), Frame(1200, np.zeros((1, 1)))) == "step   1,200"
+    assert figures._numbers(Gaussian(), Frame(1200, np.zeros((1, 1)))) == "step   1,200"
 
 
 # ---- images
@@ -387,6 +378,6 @@ def test_the_error_of_differences_is_drawn_against_their_step_in_both_float_type
 def test_a_wrong_gradient_and_an_exact_one_can_be_drawn_too():
     for factor, power in ((1.1, 3), (1.0, 1)):
         pair = (lambda x, p=power: x**p, lambda x, dy, f=factor, p=power: f * p * x ** (p - 1) * dy)
-        png(gradient_error_figure(check_gradients(pair, np.array([0.0, 0.5, 2.0]))))
+        png(check_gradients(pair, np.array([0.0, 0.5, 2.0])).figure())
     with pytest.raises(ValueError, match="no curve to draw"):
-        gradient_error_figure(Report((Probe("x[0]", 1.0, 1.0, 0.0),), 1e-7))
+        Report((Probe("x[0]", 1.0, 1.0, 0.0),), 1e-7).figure()

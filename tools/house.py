@@ -16,7 +16,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "minigan"
 # From the ground up. A file may import files of its own room and of rooms further left.
-ROOMS = ("core", "files", "theory", "data", "judge", "plotting", "runs", "checks", "exercises", "lessons", "cli")
+ROOMS = ("core", "files", "settings", "theory", "data", "judge", "plotting", "runs", "checks")
+ROOMS += ("exercises", "lessons", "cli")
 EVENING = ("core/plain.py", "core/layers.py", "core/network.py", "core/objectives.py", "core/gan.py")
 UNTIL = "class Maxout"  # in layers.py, what comes from here on can wait
 
@@ -43,11 +44,14 @@ def files() -> list[str]:
     return sorted(p for p in paths if p not in ("__init__.py", "__main__.py") and "exercises/" not in p)
 
 
-def imports(file: str) -> Iterator[Import]:
-    """What this file imports from the package, at its top, in its functions and for its types alike."""
+def imports(file: str, text: str | None = None) -> Iterator[Import]:
+    """What this file imports from the package, at its top, in its functions and for its types alike.
+
+    text is what the file holds, if it is not to be read.
+    """
     known, here = set(files()), file.split("/")[:-1]
-    tree = ast.parse((PACKAGE / file).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    text = (PACKAGE / file).read_text(encoding="utf-8") if text is None else text
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom):
             base = ["minigan", *here][: len(here) + 2 - node.level] if node.level else []
             base += (node.module or "").split(".") if node.module else []
