@@ -122,7 +122,7 @@ def test_train_leaves_a_run_says_where_and_what_to_type_next(capsys):
     assert sorted(os.listdir("run")) == ALL
     numbers = [text.split(" ") for text in out[0].split("  ")]
     losses, health = ["d_loss", "g_loss", "value", "d_real", "d_fake"], HEALTH
-    assert [name for name, _ in numbers] == ["step", *losses, *health, "quality"]
+    assert [name for name, _ in numbers] == ["step", *losses, *health, "high_quality"]
     assert numbers[0] == ["step", "20"]
     assert out[1] == f"run: {', '.join(ALL)}"
     assert out[2].startswith("next:  ")
@@ -640,7 +640,7 @@ def test_on_a_terminal_the_progress_bar_shows_every_number(place):
     shown = os.read(ours, 1 << 16).decode()
     os.close(ours)
     assert done.returncode == 0 and "20/20" in shown
-    for name in ("d_loss", "g_loss", "value", "d_real", "d_fake", "quality"):
+    for name in ("d_loss", "g_loss", "value", "d_real", "d_fake", "high_quality"):
         assert f"{name}=" in shown
 
 

@@ -59,7 +59,13 @@ def frames_of(data, n=3, samples=200):
     for k in range(n):
         far = 1 - k / n
         x = data.x[:samples] if isinstance(data, Dataset) else data.sample(samples, rng)
-        row = {"step": 100 * k, "value": -1.386 - far, "d_real": 0.5, "d_fake": 0.5 - far / 3, "quality": k / n}
+        row = {
+            "step": 100 * k,
+            "value": -1.386 - far,
+            "d_real": 0.5,
+            "d_fake": 0.5 - far / 3,
+            "high_quality": k / n,
+        }
         opinion = None if points is None else 0.5 + 0.5 * far * np.sin(points.sum(axis=1))
         frames.append(Frame(100 * k, x + far * rng.normal(size=x.shape), opinion, row))
     return frames

@@ -8,6 +8,7 @@ first one, and backwards for the second.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any, ClassVar, Protocol
@@ -60,7 +61,8 @@ class GradientPenalty:
         return self.weight * (n - 1) ** 2
 
     def factor(self, n: Array) -> Array:
-        return 2 * self.weight * (1 - 1 / namespace(n).maximum(n, 1e-12))  # where n is 0, so is ∇ₓs
+        xp = namespace(n)  # below the root of the least number |∇ₓs|² is lost, and n: the pull fades out there
+        return 2 * self.weight * (1 - 1 / xp.maximum(n, math.sqrt(xp.finfo(n.dtype).tiny)))
 
 
 # ---- the second derivative of each layer: what its tangent (df/dx) t depends on -------------------------------

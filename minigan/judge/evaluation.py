@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from ..core.objectives import discriminator_loss
 from ..core.optimizers import Adam, HoldThenCosine
 from ..core.streams import Stream
 from ..data.dataset import Data, moments
-from ..theory.distributions import Mixture
+from ..theory.distributions import Distribution, Mixture
 from .metrics import (
     frechet_distance,
     label_mix,
@@ -33,6 +34,18 @@ FEW = 4  # columns: up to here every mean and covariance has a line of its own
 NEIGHBOURS = 1000  # samples, at most, that neighbours are looked for of
 
 
+def unit_of(data: Data) -> np.ndarray:
+    """What a distance of 1 is, in each column (d,): its own sd, so that no column counts more for its unit.
+
+    Pixels share one, the root of their mean variance, for a grey level is the same in each of them. A column that
+    never changes keeps its own unit.
+    """
+    sd = data.standard_deviation
+    if data.pixels:
+        sd = np.full_like(sd, math.sqrt(np.square(sd).mean()))
+    return np.where(sd > 0, sd, 1.0)
+
+
 def scores(
     samples: np.ndarray, data: Data, seed: int = 0, fast: bool = False, critic: Verdict | None = None
 ) -> dict[str, float]:
@@ -41,9 +54,11 @@ def scores(
     Mixtures: modes, high_quality (a share), reverse_kl (nats). Sets with held-out rows, unless half of those stand
     among the training rows too: the two neighbour ratios. Sets with labels: least_class, the smallest share of a
     class. All: critic, the accuracy of a fresh critic, who is trained here unless his verdict is given, and
-    frechet (units²). fast leaves out what takes time: it gives those of a mixture, or frechet.
+    frechet. Neighbours and Fréchet's distance are taken in `unit_of`, so the latter is in sd². fast leaves out
+    what takes time: it gives those of a mixture, or frechet.
     """
     found: dict[str, float] = {}
+    unit = unit_of(data)
     if isinstance(data, Mixture):
         report = mode_report(samples, data)
         found = {"modes": report.found, "high_quality": report.high_quality, "reverse_kl": report.reverse_kl}
@@ -51,17 +66,24 @@ def scores(
             return found
     if not fast:
         if _held_apart(data):
-            found |= neighbour_ratios(samples[:NEIGHBOURS], data.x, data.held_out)._asdict()
+            sets = samples[:NEIGHBOURS], data.x, data.held_out
+            found |= neighbour_ratios(*(rows / unit for rows in sets))._asdict()
         if data.labels is not None:
-            found["least_class"] = float(label_mix(samples[:NEIGHBOURS], data.x, data.labels).min())
+            found["least_class"] = float(_labels(samples, data).min())
         found["critic"] = (critic or fresh_critic(samples, data, seed)).accuracy
-    found["frechet"] = frechet_distance(samples, data)
+    found["frechet"] = frechet_distance(samples, data, unit)
     return {name: float(value) for name, value in found.items()}
 
 
 def _held_apart(data: Data) -> bool:
     """Whether rows are held out, and most of them stand nowhere among the training rows."""
     return data.held_out is not None and bool(np.median(nearest(data.held_out, data.x)[0]) > 0)
+
+
+def _labels(samples: np.ndarray, data: Data) -> np.ndarray:
+    """The mix of labels, each sample labelled as its nearest training row."""
+    unit = unit_of(data)
+    return label_mix(samples[:NEIGHBOURS] / unit, data.x / unit, data.labels)
 
 
 @dataclass(frozen=True)
@@ -73,12 +95,29 @@ class Row:
     perfect: str
 
 
+def cheats(data: Data, n: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """n samples of two generators that know the data and are no good: a number that they reach says little.
+
+    One draws each column on its own, so that all that columns have to do with each other is lost; there is none
+    for a single column. The other gives the mean, again and again.
+    """
+    found = {"shuffled": rng.permuted(draws(data, n, rng), axis=0), "mean": np.tile(data.mean, (n, 1))}
+    return found if data.dim > 1 else {"mean": found["mean"]}
+
+
+def draws(data: Data, n: int, rng: np.random.Generator) -> np.ndarray:
+    """n independent draws of a distribution, or rows picked at random, some more than once."""
+    return data.sample(n, rng) if isinstance(data, Distribution) else data.x[rng.integers(len(data.x), size=n)]
+
+
 def evaluate(generators: dict[str, np.ndarray], data: Data, seed: int = 0) -> list[Row]:
     """The table for samples (n, d) of each named generator, in the data's units; n at least 2, equal for all.
 
-    It has the `scores` of each, the mix of labels where there are any, and means and covariances.
+    It has the `scores` of each, the mix of labels where there are any, and means and covariances. Two `cheats`
+    stand beside them, then what a perfect sampler scores on average.
     """
     n = len(next(iter(generators.values())))
+    generators = generators | cheats(data, n, Stream(seed, "cheats").at(0))
     critics = {name: fresh_critic(x, data, seed) for name, x in generators.items()}
     found = {name: scores(x, data, critic=critics[name]) for name, x in generators.items()}
     rows: list[Row] = []
@@ -100,15 +139,29 @@ def evaluate(generators: dict[str, np.ndarray], data: Data, seed: int = 0) -> li
     rows += _label_rows(generators, data)
     rows.append(Row("fresh critic's accuracy [95 %]", {k: v.text for k, v in critics.items()}, "50 %"))
     rows += _moment_rows(generators, data)
-    add("Fréchet distance, units²", "frechet", lambda v: f"{v:.4g}", "0")
+    add("Fréchet distance, sd²", "frechet", lambda v: f"{v:.3g}", f"{frechet_floor(data, n, seed):.3g}")
     return rows
+
+
+def frechet_floor(data: Data, n: int, seed: int = 0) -> float:
+    """What Fréchet's distance, in sd², is on average where there is none: n draws of the data beside the data.
+
+    A distribution is known; rows are themselves a draw, so as many are drawn anew, as in Efron's (1979) bootstrap:
+    fewer rows than columns know too little of themselves, and it is too low.
+    """
+    found = []
+    for k in range(4):
+        rng = Stream(seed, "Fréchet's floor").at(k)
+        beside = data if math.isinf(data.count) else draws(data, int(data.count), rng)
+        found.append(frechet_distance(draws(data, n, rng), beside, unit_of(data)))
+    return float(np.mean(found))
 
 
 def _label_rows(generators: dict[str, np.ndarray], data: Data) -> list[Row]:
     """A line a label: its share among samples, each labelled as its nearest training row."""
     if data.labels is None:
         return []
-    mixes = {name: label_mix(x[:NEIGHBOURS], data.x, data.labels) for name, x in generators.items()}
+    mixes = {name: _labels(x, data) for name, x in generators.items()}
     real = np.bincount(data.labels) / len(data.labels)
     return [
         Row(
@@ -121,32 +174,34 @@ def _label_rows(generators: dict[str, np.ndarray], data: Data) -> list[Row]:
 
 
 def _moment_rows(generators: dict[str, np.ndarray], data: Data) -> list[Row]:
-    """A line a mean and a covariance, for few columns; else the largest error of either."""
+    """A line a mean and a covariance, for few columns; else the largest error of either, and where it is."""
     mean, covariance = data.moments()
     moments_of = {name: moments(x) for name, x in generators.items()}
-    unit = float(np.sqrt(np.trace(covariance) / len(mean)))  # the columns' root mean square sd
+    unit, name_of = unit_of(data), data.columns
     rows: list[Row] = []
 
-    def number(a: float) -> str:
-        return f"{0.0 if abs(a) < 1e-9 * unit else a:.4g}"
+    def number(a: float, scale: float) -> str:
+        return f"{0.0 if abs(a) < 1e-9 * scale else a:.4g}"
+
+    def worst(errors: np.ndarray) -> str:
+        where = np.unravel_index(np.abs(errors).argmax(), errors.shape)
+        return f"{abs(errors[where]):.2f} ({', '.join(dict.fromkeys(name_of[j] for j in where))})"
 
     if len(mean) > FEW:
-        for what, which, truth, scale in (
-            ("largest error of a mean, in sd", 0, mean, unit),
-            ("largest error of a covariance, in sd²", 1, covariance, unit**2),
-        ):
-            off = {name: f"{np.abs(m[which] - truth).max() / scale:.2f}" for name, m in moments_of.items()}
-            rows.append(Row(what, off, "0.00"))
+        off = {name: worst((m - mean) / unit) for name, (m, _) in moments_of.items()}
+        rows.append(Row("largest error of a mean, in sd", off, "0.00"))
+        off = {name: worst((c - covariance) / np.outer(unit, unit)) for name, (_, c) in moments_of.items()}
+        rows.append(Row("largest error of a covariance, in sd²", off, "0.00"))
         return rows
-    for j, a in enumerate(data.columns):
-        rows.append(
-            Row(f"mean of {a}", {name: number(m[j]) for name, (m, _) in moments_of.items()}, number(mean[j]))
-        )
-    for j, a in enumerate(data.columns):
-        for k, b in enumerate(data.columns[j:], j):
-            at_jk = {name: number(c[j, k]) for name, (_, c) in moments_of.items()}
+    for j, a in enumerate(name_of):
+        at_j = {name: number(m[j], unit[j]) for name, (m, _) in moments_of.items()}
+        rows.append(Row(f"mean of {a}", at_j, number(mean[j], unit[j])))
+    for j, a in enumerate(name_of):
+        for k, b in enumerate(name_of[j:], j):
+            scale = unit[j] * unit[k]
+            at_jk = {name: number(c[j, k], scale) for name, (_, c) in moments_of.items()}
             what = f"variance of {a}" if j == k else f"covariance of {a}, {b}"
-            rows.append(Row(what, at_jk, number(covariance[j, k])))
+            rows.append(Row(what, at_jk, number(covariance[j, k], scale)))
     return rows
 
 

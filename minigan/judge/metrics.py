@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data.dataset import finite_rows, moments
+from ..data.dataset import Data, finite_rows
 from ..theory.distributions import Mixture
 from ..theory.divergences import kl
 
@@ -100,9 +100,10 @@ def nearest(queries: Any, references: Any, exclude_self: bool = False) -> tuple[
     """Euclidean distance (n,) and index (n,) of the nearest of references (m, d) to each of queries (n, d).
 
     |a - b|² = |a|² - 2 a·b + |b|² makes the search one matrix product, taken in blocks of rows so that memory
-    stays at 64 MB. The distance is then taken again from a - b, so a copy is at distance 0 exactly. With
-    exclude_self, both sets are the same and no row is its own neighbour. ValueError for shapes that do not
-    fit, an empty set, or numbers that are not finite.
+    stays at 64 MB. Where rounding leaves more than one that may be the nearest, as for two heaps far from each
+    other, |a - b| is taken of each of them: the first of the nearest is found, always. With exclude_self, both
+    sets are the same and no row is its own neighbour. ValueError for shapes that do not fit, an empty set, or
+    numbers that are not finite.
     """
     queries, references = finite_rows(queries, "queries"), finite_rows(references, "references")
     n, m = len(queries), len(references)
@@ -113,15 +114,24 @@ def nearest(queries: Any, references: Any, exclude_self: bool = False) -> tuple[
     centre = references.mean(axis=0)  # far from the origin, the three terms would cancel and leave rounding
     points = references - centre
     norms, minus2 = np.square(points).sum(axis=1), -2 * points.T
+    rounding = (queries.shape[1] + 4) * np.finfo(np.float64).eps * 2  # of both distances that are compared
     index = np.empty(n, dtype=np.intp)
     rows = max(1, BLOCK // m)
     for start in range(0, n, rows):
-        distance2 = (queries[start : start + rows] - centre) @ minus2  # (rows, m), short of |a|²,
+        near = queries[start : start + rows] - centre
+        distance2 = near @ minus2  # (rows, m), short of |a|²,
         distance2 += norms  # which is the same along a row and changes no order
         if exclude_self:
             own = np.arange(len(distance2))
             distance2[own, start + own] = np.inf
-        distance2.argmin(axis=1, out=index[start : start + rows])
+        found = distance2.argmin(axis=1, out=index[start : start + rows])
+        best = np.arange(len(near)), found
+        limit = distance2[best] + rounding * (np.linalg.norm(near, axis=1) + math.sqrt(norms.max())) ** 2
+        distance2[best] = np.inf
+        for row in np.flatnonzero(distance2.min(axis=1) <= limit):
+            few = np.append(np.flatnonzero(distance2[row] <= limit[row]), found[row])
+            few.sort()
+            found[row] = few[np.square(queries[start + row] - references[few]).sum(axis=1).argmin()]
     return np.sqrt(np.square(queries - references[index]).sum(axis=1)), index
 
 
@@ -172,27 +182,45 @@ def neighbour_ratios(samples: Any, train: Any, held_out: Any) -> NeighbourRatios
 # ---- moments -----------------------------------------------------------------------------------------------
 
 
-def frechet_distance(x: Any, y: Any) -> float:
+def frechet_distance(x: Any, y: Any, unit: Any = 1.0) -> float:
     """The squared Wasserstein-2 distance of the Gaussians that have the moments of x and y (see `moments`).
 
-        d² = |m₁ - m₂|² + tr(C₁ + C₂ - 2 (C₁ C₂)^½)
+        d² = |m₁ - m₂|² + tr(C₁ + C₂ - 2 (C₁ C₂)^½),    in unit², a number or one for each column (d,)
 
-    (C₁ C₂)^½ has the trace of (C₁^½ C₂ C₁^½)^½, which is the sum of the singular values of C₁^½ C₂^½: two
-    symmetric roots, no complex numbers, and no root of a rounding error where a covariance is singular. It
-    sees two moments and nothing else. ValueError for two dimensions, and as for `moments`. Heusel et al.
-    2017, eq. 6.
+    With Rᵢᵀ Rᵢ = Cᵢ the last trace is the sum of the singular values of R₁ R₂ᵀ. For samples R is the triangle of
+    the QR decomposition of what they are apart from their mean: no number is squared, so none whose square is lost
+    to rounding comes back as a root of 1e-8. It sees two moments and nothing else. ValueError for two dimensions,
+    and as for `moments`. Heusel et al. 2017, eq. 6.
     """
-    (mean1, cov1), (mean2, cov2) = moments(x), moments(y)
+    (mean1, root1), (mean2, root2) = _mean_and_root(x), _mean_and_root(y)
     if mean1.shape != mean2.shape:
         raise ValueError(f"x has {len(mean1)} coordinates and y {len(mean2)}; wanted the same")
-    overlap = np.linalg.svd(_root(cov1) @ _root(cov2), compute_uv=False).sum()
-    return max(float(np.square(mean1 - mean2).sum() + np.trace(cov1 + cov2) - 2 * overlap), 0.0)
+    apart, root1, root2 = (mean1 - mean2) / unit, root1 / unit, root2 / unit
+    overlap = np.linalg.svd(root1 @ root2.T, compute_uv=False).sum()
+    squares = (float(np.square(a).sum()) for a in (apart, root1, root2))
+    return max(sum(squares) - 2 * float(overlap), 0.0)
 
 
-def _root(covariance: np.ndarray) -> np.ndarray:
-    """The symmetric R with R R = covariance."""
+def _mean_and_root(x: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The mean (d,) of samples or data, and an R (any, d) with Rᵀ R their covariance."""
+    return _of_data(x) if hasattr(x, "moments") else _of_rows(x)
+
+
+@lru_cache(maxsize=4)
+def _of_data(data: Data) -> tuple[np.ndarray, np.ndarray]:
+    if data.x is not None:
+        return _of_rows(data.x)
+    mean, covariance = data.moments()
     w, v = np.linalg.eigh(covariance)
-    return v * np.sqrt(np.maximum(w, 0)) @ v.T  # rounding takes a zero eigenvalue below zero
+    return mean, np.sqrt(np.maximum(w, 0))[:, None] * v.T  # rounding takes a zero eigenvalue below zero
+
+
+def _of_rows(x: Any) -> tuple[np.ndarray, np.ndarray]:
+    x = finite_rows(x, "x")
+    if len(x) < 2:
+        raise ValueError(f"x has shape {x.shape}; a covariance needs 2 rows at least")
+    mean = x.mean(axis=0)
+    return mean, np.linalg.qr((x - mean) / math.sqrt(len(x) - 1), mode="r")
 
 
 # ---- likelihood of samples -----------------------------------------------------------------------------------
@@ -304,15 +332,17 @@ def student_t(confidence: float, nu: int) -> float:
     """The t that |T| stays below with this confidence, T having Student's distribution of nu degrees of freedom.
 
     With t = sqrt(nu) tan a its density is proportional to cos(a)^(nu - 1), smooth on a quarter turn, so that a few
-    nodes integrate it.
+    nodes integrate it: those of the part where it is above e^-40, for it grows narrow as nu grows.
     """
     nodes, weights = np.polynomial.legendre.leggauss(64)
+    end = math.pi / 2 if nu < 42 else math.asin(math.sqrt(-math.expm1(-80 / (nu - 1))))
 
     def inside(angle: float) -> float:
-        return float((weights * np.cos((nodes + 1) * angle / 2) ** (nu - 1)).sum()) * angle
+        log_cosine = np.log1p(-(np.sin((nodes + 1) * angle / 2) ** 2)) / 2
+        return float((weights * np.exp((nu - 1) * log_cosine)).sum()) * angle
 
-    low, high = 0.0, math.pi / 2
+    low, high = 0.0, end
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if inside(middle) < confidence * inside(math.pi / 2) else (low, middle)
+        low, high = (middle, high) if inside(middle) < confidence * inside(end) else (low, middle)
     return math.sqrt(nu) * math.tan(low)

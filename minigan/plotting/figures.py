@@ -16,7 +16,6 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from ..data.dataset import Data
-from ..theory.distributions import Mixture
 from .style import DPI, FAKE, GREY, REAL, STYLE, WIDTH, any_letters
 from .views import Frame, Update, view_of
 
@@ -61,7 +60,7 @@ def animate(data: Data, frames: Sequence[Frame], path: str | os.PathLike[str], *
     def draw(frame: Frame) -> np.ndarray:
         canvas.restore_region(still)
         update(frame)
-        caption.set_text(_numbers(data, frame))
+        caption.set_text(_numbers(frame))
         for artist in moving:
             figure.draw_artist(artist)
         return np.asarray(canvas.buffer_rgba())[..., :3].copy()
@@ -119,9 +118,8 @@ def _curves(figure: FigureBase, history: Any) -> None:
         axes.legend(ncols=2)
 
 
-def _numbers(data: Data, frame: Frame) -> str:
+def _numbers(frame: Frame) -> str:
     """The step and its numbers on one line, each as wide in every frame."""
-    quality = "high quality {:4.0%}" if isinstance(data, Mixture) else "Fréchet {:<7.3g}"
     shown = {"value": "V {:.3f} nats"} if "value" in frame.row else {"d_loss": "D's loss {:.3f}"}
     if "js" in frame.row:
         shown |= {"js": "JS {:.4f}", "gap": "V(D*) - V(D) {:.4f}"}
@@ -130,7 +128,7 @@ def _numbers(data: Data, frame: Frame) -> str:
     else:
         shown |= {"d_accuracy": "D right {:4.0%}"}
     if "js" not in frame.row:
-        shown["quality"] = quality
+        shown |= {"high_quality": "high quality {:4.0%}", "frechet": "Fréchet {:<7.3g} sd²"}
     words = [text.format(frame.row[key]) for key, text in shown.items() if key in frame.row]
     return "  ".join([f"step {frame.step:7,}", *words])
 

@@ -1,7 +1,8 @@
 """A trained generator as an ONNX file, so that what was trained here can be used elsewhere (the extra `onnx`).
 
 The graph takes z (n, latent) and gives samples (n, columns) in the data's own units, as `Run.sample` does: the
-averaged generator, in evaluation, and then the scaler; in float32, which every runtime speaks.
+averaged generator, in evaluation, and then the scaler; in float32, which every runtime speaks. A runtime's tanh or
+sigmoid may round beyond its bounds, so the graph clips both.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 OPSET = 17  # of ONNX 1.12 (2022): old enough for every runtime of today, and all that these layers ask for
 BATCH_NORM = ("gamma", "beta", "mean", "variance")  # in ONNX's order
-PLAIN: dict[type[Layer], str] = {ReLU: "Relu", Sigmoid: "Sigmoid", Tanh: "Tanh", Softplus: "Softplus"}
+PLAIN: dict[type[Layer], str] = {ReLU: "Relu", Softplus: "Softplus"}
+BOUNDED: dict[type[Layer], tuple[str, float]] = {Sigmoid: ("Sigmoid", 0.0), Tanh: ("Tanh", -1.0)}  # to 1
 
 
 class ExportError(ValueError):
@@ -39,8 +41,16 @@ def to_onnx(run: Run, averaged: bool = True) -> Any:
     nodes: list[Any] = []
 
     def constant(name: str, value: Any, dtype: Any = np.float32) -> str:
-        value = value if isinstance(value, list) else net.backend.to_numpy(value)
-        constants.append(numpy_helper.from_array(np.ascontiguousarray(value, dtype), name))
+        exact = np.array(value) if isinstance(value, list | float) else net.backend.to_numpy(value)
+        with np.errstate(over="ignore"):
+            array = np.asarray(exact, dtype, order="C")
+        lost = np.isfinite(exact) & ~np.isfinite(array)
+        if lost.any():
+            raise ExportError(
+                f"{name} holds {exact[lost][0]:.3g}, beyond float32, which is what the export speaks; a lower "
+                f"learning rate keeps weights smaller"
+            )
+        constants.append(numpy_helper.from_array(array, name))
         return name
 
     def node(op: str, *inputs: str, output: str = "", **attributes: Any) -> str:
@@ -64,6 +74,9 @@ def to_onnx(run: Run, averaged: bool = True) -> Any:
                 y = node("BatchNormalization", y, *names, epsilon=layer.epsilon)
             case Dropout():
                 pass  # the identity, in evaluation
+            case _ if type(layer) in BOUNDED:
+                op, low = BOUNDED[type(layer)]
+                y = node("Clip", node(op, y), constant(f"low{k}", low), constant(f"high{k}", 1.0))
             case _ if type(layer) in PLAIN:
                 y = node(PLAIN[type(layer)], y)
             case _:

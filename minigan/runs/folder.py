@@ -32,6 +32,7 @@ from ..data.dataset import Data
 from ..files import whole, write_whole
 from ..judge.evaluation import scores
 from ..theory import oracle
+from ..theory.distributions import Mixture
 from . import checkpoint
 from .checkpoint import CheckpointError
 from .parallel import Ranks
@@ -155,6 +156,10 @@ class Keeper:
         self.run, self.data, self.made_with, self.plotting = run, data, made_with, plotting
         self.grid = plotting.opinion_grid(data)
         self.exact = oracle.knows(run.gan, data)
+        self.quality = "high_quality" if isinstance(data, Mixture) else "frechet"
+        for row in run.history.rows:
+            if "quality" in row:  # one name for both, in runs that were begun before they had two
+                row[self.quality] = row.pop("quality")
         rows = math.ceil(run.recipe.steps / run.recipe.log_every)
         self.stride = run.recipe.log_every * math.ceil(rows / max(1, run.recipe.frames))
         self.frames = Log(self.folder / "frames.bin")
@@ -208,7 +213,7 @@ class Keeper:
         recipe, step = self.run.recipe, gan.steps
         if self.shows(step):
             self.frames.write(self.frame(row).astype("<f4").tobytes())
-        late = ["js"] * self.exact + ["gap"] * (self.exact and gan.log_odds) + ["quality"]  # of some rows only
+        late = ["js"] * self.exact + ["gap"] * (self.exact and gan.log_odds) + [self.quality]  # of some rows only
         columns = [*(name for name in row if name not in late), *late]
         self.history.write(as_csv([row], columns, header=self.history.size == 0).encode())
         due = [n for n in (recipe.save_every, recipe.keep_every) if n and step // n > self.saved // n]
@@ -228,8 +233,7 @@ class Keeper:
         if not np.isfinite(samples).all():  # the weights are finite, and what they make no longer
             rows = self.run.history.rows
             raise Diverged(int(row["step"]), "samples", int(rows[-1]["step"]) if rows else 0)
-        found = scores(samples, self.data, fast=True)
-        row["quality"] = found["high_quality" if "high_quality" in found else "frechet"]
+        row[self.quality] = scores(samples, self.data, fast=True)[self.quality]
         shown = samples[: self.plotting.IMAGES] if self.run.form.get("image") else samples
         parts = [shown.ravel()]
         if self.grid is not None:

@@ -281,7 +281,7 @@ def ring(modes: int = 8, radius: float = 2.0, sd: float = 0.02) -> Mixture:
 
 
 def grid(side: int = 5, spacing: float = 2.0, sd: float = 0.05) -> Mixture:
-    """side × side equal Gaussians on a square lattice around 0 (Srivastava et al. 2017, section 4.1)."""
+    """side × side equal Gaussians on a square lattice around 0 (Lin et al. 2018, section 4.1: their 2D-grid)."""
     if side < 1:
         raise ValueError(f"side is {side}; it must be at least 1")
     line = spacing * (np.arange(side) - (side - 1) / 2)

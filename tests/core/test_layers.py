@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -204,6 +204,34 @@ def test_at_the_kink_the_slope_is_that_of_the_left_branch(layer, slope):
     trace = net.trace(1)
     net.forward(np.zeros((1, 1)), trace)
     assert net.backward(np.ones((1, 1)), trace, inputs=True) == np.float32(slope)
+
+
+@pytest.mark.parametrize(
+    ("layer", "below", "above"),
+    [
+        (ReLU(), 0.0, math.inf),
+        (LeakyReLU(0.2), -math.inf, math.inf),
+        (LeakyReLU(0.0), 0.0, math.inf),  # 0 times an infinity is no number
+        (Sigmoid(), 0.0, 1.0),
+        (Tanh(), -1.0, 1.0),
+        (Softplus(), 0.0, math.inf),
+    ],
+    ids=repr,
+)
+def test_at_the_infinities_an_activation_takes_its_limits_and_is_silent(layer, below, above, backend):
+    net = Sequential([replace(layer)], backend, width=2)
+    x = backend.asarray(np.array([[-math.inf, math.inf]]))
+    with np.errstate(all="raise", under="ignore"):
+        assert backend.to_numpy(net(x)).tolist() == [[below, above]]
+
+
+def test_tanh_s_slope_in_float32_ends_at_10_as_it_says():
+    net = Sequential([Tanh()], width=1)
+    x = np.array([[-10.01], [-9.98], [9.98], [10.01]], np.float32)
+    trace = net.trace(4)
+    net.forward(x, trace)
+    slope = net.backward(np.ones((4, 1), np.float32), trace, params=False, inputs=True)
+    assert (slope > 0).ravel().tolist() == [False, True, True, False]
 
 
 def test_sigmoid_and_softplus_are_exact_in_both_tails_and_silent(backend):

@@ -57,6 +57,16 @@ def test_the_dirac_gans_discriminator_is_pulled_to_zero_by_gamma_psi():
     assert gan.losses()["penalty"] == pytest.approx(0.3 / 2 * 4)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [1e-3, 1e-11, 1e-13, 1e-18, 0.0])
+def test_wgan_gp_pulls_with_twice_its_weight_however_small_the_slope_is(n, dtype):
+    # d/dg w (|g| - 1)² = 2 w (|g| - 1) g/|g|: of length 2 w where |g| is small, and at 0 there is no direction
+    g = np.full((1, 1), n, dtype)
+    with np.errstate(all="raise", under="ignore"):
+        pull = mg.GradientPenalty(10.0).factor(np.sqrt(g * g)) * g
+    assert abs(pull[0, 0]) == pytest.approx(20 * (1 - n) if n else 0, rel=1e-6)
+
+
 @pytest.mark.parametrize("updates", ["alternating", "simultaneous"])
 @pytest.mark.parametrize("penalty", [mg.R1(0.5), mg.GradientPenalty(4.0)], ids=str)
 def test_a_penalty_moves_d_and_leaves_gs_gradient_alone(penalty, updates):

@@ -62,6 +62,25 @@ def test_a_trained_run_exports_by_the_command_line_what_it_samples(data, tmp_pat
     assert props["data"] == data and "N(0, 1)" in props["z"]
 
 
+@pytest.mark.parametrize(("layer", "low"), [(mg.Tanh(), -1), (mg.Sigmoid(), 0)])
+def test_what_is_bounded_here_is_bounded_there(layer, low, scramble, tmp_path):
+    # onnxruntime's own Tanh answers 1.0000002 for some inputs above 8, its Sigmoid 1.0000001 from 16 on
+    run = run_of([mg.Dense(1, 1), layer], scramble)
+    run.gan.generator.assign([1.0, 0.0])
+    run.scaler = mg.Scaler(np.zeros(1, "f"), np.ones(1, "f"))
+    export.export(run, tmp_path / "g.onnx", averaged=False)
+    made = elsewhere(tmp_path / "g.onnx", np.linspace(-30, 30, 200_001)[:, None])
+    assert made.min() == low and made.max() == 1
+
+
+@pytest.mark.parametrize("which", [0, -1])
+def test_a_weight_beyond_float32_is_refused_by_name(which, scramble):
+    run = run_of([mg.Dense(2, 2)], scramble, "float64")
+    run.gan.generator.theta[which] = 1e39
+    with pytest.raises(export.ExportError, match=f"{'W0' if which == 0 else 'b0'} holds 1e\\+39, beyond float32"):
+        export.to_onnx(run, averaged=False)
+
+
 def test_the_same_run_gives_the_same_bytes(scramble, tmp_path):
     for name in ("a.onnx", "b.onnx"):
         export.export(run_of([mg.Dense(2, 2)], scramble), tmp_path / name)

@@ -9,10 +9,11 @@ import pytest
 
 from minigan.data.dataset import Dataset
 from minigan.data.sources import load_dataset
-from minigan.judge.evaluation import Row, Verdict, as_table, evaluate, fresh_critic
-from minigan.theory.distributions import Distribution, Gaussian, ring
+from minigan.judge.evaluation import Row, Verdict, as_table, evaluate, frechet_floor, fresh_critic, unit_of
+from minigan.judge.evaluation import scores as scores_of
+from minigan.theory.distributions import Distribution, Gaussian, grid, ring
 
-RING, DIGITS = ring(), load_dataset("digits")
+RING, GRID, DIGITS = ring(), grid(), load_dataset("digits")
 assert isinstance(DIGITS, Dataset)
 
 
@@ -84,7 +85,7 @@ def test_a_collapsed_sampler_is_seen_though_each_of_its_samples_is_good(on_ring)
 
 def test_the_right_moments_alone_are_seen_through(on_ring):
     found = scores(on_ring, "blurred")
-    assert float(found["Fréchet distance, units²"]) < 0.02
+    assert float(found["Fréchet distance, sd²"]) < 0.01
     assert percent(found["high quality"]) < 2 and percent(found["fresh critic's accuracy [95 %]"]) > 85
 
 
@@ -96,7 +97,7 @@ def test_held_out_digits_score_as_the_column_beside_them_says(on_digits):
         if row.what.startswith("share of label"):
             assert percent(score) == pytest.approx(percent(row.perfect), abs=1.5)
         if row.what.startswith("largest error of a mean"):
-            assert float(score) < 0.2
+            assert float(score.split()[0]) < 0.2
     assert sum(row.what.startswith("share of label") for row in on_digits) == 10
 
 
@@ -114,8 +115,8 @@ def test_one_image_again_and_again_is_seen_by_the_other_ratio(on_digits):
 
 
 def test_every_row_has_a_score_for_every_generator(on_ring, on_digits):
-    assert all(list(row.scores) == ["perfect", "collapsed", "blurred"] for row in on_ring)
-    assert all(list(row.scores) == ["held-out", "copies", "one image"] for row in on_digits)
+    assert all(list(row.scores) == ["perfect", "collapsed", "blurred", "shuffled", "mean"] for row in on_ring)
+    assert all(list(row.scores) == ["held-out", "copies", "one image", "shuffled", "mean"] for row in on_digits)
 
 
 def test_up_to_four_columns_each_moment_has_a_line_by_its_columns_name():
@@ -145,10 +146,82 @@ def test_beyond_four_columns_the_largest_errors_stand_for_all_moments():
     shifted = data.x.copy()
     shifted[:, 3] += 2
     rows = {row.what: row.scores["g"] for row in evaluate({"g": shifted}, data)}
-    unit = np.sqrt(np.trace(np.cov(data.x.T)) / 6)
-    assert float(rows["largest error of a mean, in sd"]) == pytest.approx(2 / unit, abs=0.01)
-    assert rows["largest error of a covariance, in sd²"] == "0.00"
+    error, column = rows["largest error of a mean, in sd"].split()
+    assert float(error) == pytest.approx(2 / data.x[:, 3].std(), abs=0.01) and column == "(x4)"
+    assert rows["largest error of a covariance, in sd²"].startswith("0.00 ")
     assert not any(what.startswith(("mean of", "variance of")) for what in rows)
+
+
+# ---------------------------------------------------------------------------------- units, cheats, and the floor
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """A table of 14 columns whose units span six orders of magnitude, and as many rows more of the same law."""
+    g = rng()
+    units = 10.0 ** np.array([0, -3, 2, 1, -1, 3, 0, 0, 1, -2, 2, 0, -1, 1])
+    x = (g.normal(size=(2000, 14)) @ g.normal(size=(14, 14)) + 5) * units
+    return table_of(x[:1000]), x[1000:].astype(np.float32)
+
+
+def test_a_column_of_a_small_unit_counts_as_much_as_any(wide):
+    data, good = wide
+    sd = data.standard_deviation
+    moved = good + 3 * sd * (np.arange(14) == 1)  # the second column's unit is a millionth of the sixth's
+    flat = np.where(np.arange(14) < 12, data.mean, good)
+    rows = {row.what: row.scores for row in evaluate({"good": good, "moved": moved, "flat": flat}, data)}
+    mean, covariance = rows["largest error of a mean, in sd"], rows["largest error of a covariance, in sd²"]
+    assert float(mean["good"].split()[0]) < 0.2 and float(covariance["good"].split()[0]) < 0.25
+    assert 2.7 < float(mean["moved"].split()[0]) < 3.3 and mean["moved"].endswith("(x2)")
+    assert covariance["flat"].startswith("1.00 ")
+    distance = {name: float(text) for name, text in rows["Fréchet distance, sd²"].items()}
+    assert distance["good"] < 0.3 and distance["moved"] > 8 and distance["flat"] > 11
+    near = {k: float(v) for k, v in rows["held-out to sample / held-out to training"].items()}
+    assert near["good"] == pytest.approx(1, abs=0.1) and min(near["moved"], near["flat"]) > 1.3
+
+
+def test_no_score_depends_on_the_units_of_a_column(wide):
+    data, good = wide
+    units = np.float32(2.0) ** np.arange(-7, 7)  # powers of two, so that nothing is rounded
+    other = Dataset("same", data.x * units, data.columns, held_out=data.held_out * units)
+    ours, theirs = scores_of(good, data), scores_of(good * units, other)
+    assert ours.pop("critic") == pytest.approx(theirs.pop("critic"), abs=0.05)  # a training: rounded otherwise
+    assert ours == pytest.approx(theirs, rel=1e-9) and ours.keys() == {
+        *("samples_to_train", "held_out_to_samples", "frechet")
+    }
+
+
+def test_pixels_share_their_unit(on_digits):
+    unit = unit_of(DIGITS)
+    assert (unit == unit[0]).all() and unit[0] ** 2 == pytest.approx(DIGITS.x.var(axis=0).mean())
+
+
+def test_two_cheats_stand_beside_the_generators_and_show_what_a_number_misses(on_ring, on_digits):
+    shuffled, mean = scores(on_ring, "shuffled"), scores(on_ring, "mean")
+    assert percent(shuffled["high quality"]) == pytest.approx(37, abs=3) and shuffled["modes found"] == "8 of 8"
+    assert mean["high quality"] == "0.0%" and float(mean["Fréchet distance, sd²"]) == pytest.approx(2, abs=1e-3)
+    on_grid = scores(evaluate({"g": GRID.sample(2500, rng())}, GRID), "shuffled")
+    assert (
+        percent(on_grid["high quality"]) > 98
+    )  # the grid is a product: its columns have nothing to do with another
+    assert percent(on_grid["fresh critic's accuracy [95 %]"]) < 53
+    assert float(scores(on_digits, "shuffled")["Fréchet distance, sd²"]) > 15
+    assert "shuffled" not in evaluate({"g": rng().normal(4, 0.5, (50, 1))}, Gaussian(4.0, 0.5))[0].scores
+
+
+@pytest.mark.parametrize(("n", "expected"), [(32, 47), (1000, 1.1)])
+def test_frechet_s_floor_is_what_draws_of_one_law_are_apart(n, expected):
+    """Of 64 standard normal columns; beside a draw as large it is 61 and 2.2, so that is the floor of few rows."""
+    law = Gaussian(np.zeros(64), 1.0)
+    assert frechet_floor(law, n) == pytest.approx(expected, rel=0.06)
+    if n > 64:
+        rows = Dataset("rows", law.sample(n, rng()).astype(np.float32), law.columns)
+        assert frechet_floor(rows, n) == pytest.approx(2.2, rel=0.15)
+
+
+def test_the_perfect_column_has_the_floor_and_a_perfect_sampler_is_near_it():
+    row = next(row for row in evaluate({"g": DIGITS.held_out}, DIGITS) if row.what.startswith("Fréchet"))
+    assert 0.5 < float(row.scores["g"]) / float(row.perfect) < 1.5
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 11])
@@ -191,7 +264,8 @@ def test_tables_of_three_and_of_six_columns_are_aligned():
         lines = as_table(evaluate({"averaged": data.x, "live": data.x}, data)).split("\n")
         assert len({len(line) for line in lines}) == 1
         head, *body = (re.split(r"\s{2,}", line.strip()) for line in lines)
-        assert head == ["averaged", "live", "perfect"] and {len(cells) for cells in body} == {4}
+        assert head == ["averaged", "live", "shuffled", "mean", "perfect"]
+        assert {len(cells) for cells in body} == {6}
 
 
 # ------------------------------------------------------------------------------------------------ the fresh critic

@@ -1,6 +1,7 @@
 """Metrics against slow loops, closed forms, published numbers, and the cheats they are there to catch."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -132,6 +133,22 @@ def test_a_copy_is_at_distance_zero():
     assert nearest(x, x, exclude_self=True)[0].min() > 0
 
 
+@pytest.mark.parametrize("dim", [1, 2, 5])
+@pytest.mark.parametrize("far", [0, 1e4, 1e8, 1e12])
+def test_nearest_is_right_though_one_heap_lies_far_from_the_other(far, dim):
+    rng = generator()
+    references = np.concatenate([rng.normal(size=(300, dim)), rng.normal(size=(300, dim)) + far])
+    queries = np.concatenate([rng.normal(size=(100, dim)), rng.normal(size=(30, dim)) + far])
+    index = nearest(queries, references)[1]
+    assert index.tolist() == [np.square(q - references).sum(axis=1).argmin() for q in queries]
+
+
+def test_of_equally_near_ones_the_first_is_nearest():
+    lattice = generator().integers(0, 4, (400, 3)) * 0.1 + 0.7
+    index = nearest(lattice, lattice)[1]
+    assert index.tolist() == [np.square(q - lattice).sum(axis=1).argmin() for q in lattice]
+
+
 def test_label_mix_counts_every_class_even_the_missing():
     references = [[0.0], [10.0], [20.0]]
     assert label_mix([[1.0], [-1.0], [9.0], [2.0]], references, [2, 0, 3]).tolist() == [0.25, 0, 0.75, 0]
@@ -195,6 +212,23 @@ def test_frechet_distance_of_singular_covariances_loses_no_digits():
     x = rng.normal(size=(500, 30)) @ turn[:30]
     assert frechet_distance(x, x) < 1e-12
     assert frechet_distance(x, x + 0.5) == pytest.approx(64 * 0.25, abs=1e-11)
+
+
+def test_frechet_distance_of_few_samples_in_many_dimensions_loses_no_digits():
+    rng = generator()
+    x, y = rng.normal(size=(2, 8, 20))
+    assert frechet_distance(x, x) < 1e-13
+    assert frechet_distance(x, x + 1) == pytest.approx(20, abs=1e-13)
+    # 7 and 7 dimensions of 20: the singular values of the two sets themselves, no covariance taken
+    a, b = (s - s.mean(axis=0) for s in (x, y))
+    overlap = np.linalg.svd(a @ b.T, compute_uv=False).sum()
+    expected = np.square(x.mean(0) - y.mean(0)).sum() + (np.square(a).sum() + np.square(b).sum() - 2 * overlap) / 7
+    assert frechet_distance(x, y) == pytest.approx(expected, abs=1e-12)
+
+
+def test_frechet_distance_in_the_units_that_are_asked_for():
+    p, q = Gaussian([0, 0], [1, 2]), Gaussian([1, 0], [3, 5])
+    assert frechet_distance(p, q, unit=[1, 0.5]) == pytest.approx(1 + 4 + 36, abs=1e-12)
 
 
 # ---- Wilson
@@ -341,3 +375,36 @@ def test_the_report_chooses_sigma_by_validation_and_judges_on_the_test_set():
 def test_wrong_arguments_are_told(call, said):
     with pytest.raises(ValueError, match=said):
         call()
+
+
+# ---- Student's t
+
+
+@pytest.mark.parametrize(
+    ("confidence", "nu", "t"),
+    [
+        (0.5, 1, 1.0),  # tan(π/4)
+        (0.95, 1, 12.706204736174705),
+        (0.95, 2, 4.302652729749464),
+        (0.99, 9, 3.2498355415921263),
+        (0.95, 41, 2.0195409704413767),
+        (0.95, 42, 2.018081702818439),
+    ],
+)
+def test_student_t_of_few_degrees_of_freedom(confidence, nu, t):
+    """By the incomplete beta function in 40 digits, and tan(π c/2) for one degree of freedom."""
+    assert metrics.student_t(confidence, nu) == pytest.approx(t, rel=1e-12)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.999])
+@pytest.mark.parametrize("nu", [1_000, 50_000, 1_000_000, 10**12])
+def test_student_t_of_many_degrees_of_freedom_tends_to_the_normal_quantile(confidence, nu):
+    """Fisher and Cornish's (1960) expansion in 1/nu: the next term is below 1e3 / nu⁴."""
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    t = z + sum(term / nu**k for k, term in enumerate(terms, 1))
+    assert metrics.student_t(confidence, nu) == pytest.approx(t, rel=1e-12, abs=1e3 / nu**4)

@@ -459,7 +459,7 @@ def test_a_run_leaves_five_files_and_comes_back_from_them(tmp_path):
     back = mg.load(tmp_path / "run")
     assert back.recipe == recipe and back.gan.steps == 20
     assert back.history["step"].tolist() == [10, 20]
-    assert back.history.columns[-1] == "quality" and np.isfinite(back.history["quality"]).all()
+    assert back.history.columns[-1] == "high_quality" and np.isfinite(back.history["high_quality"]).all()
     np.testing.assert_array_equal(back.sample(9, seed=3), state.sample(9, seed=3))
     assert not np.array_equal(back.sample(9, averaged=False), back.sample(9))
     x = np.random.default_rng(0).normal(size=(5, 2))

@@ -125,7 +125,7 @@ def test_the_animation_has_at_most_as_many_frames_as_asked_for_and_ends_with_the
     at = [frame.step for frame in shown]
     assert at[-1] == steps and len(at) <= frames
     assert len(at) > min(steps, frames) / 3  # and not many fewer
-    assert all(frame.row["step"] == frame.step and "quality" in frame.row for frame in shown)
+    assert all(frame.row["step"] == frame.step and "high_quality" in frame.row for frame in shown)
 
 
 @pytest.mark.parametrize("data", ["ring", "gaussian", "digits"])
