@@ -15,20 +15,12 @@
 from __future__ import annotations
 
 import math
-from functools import cache
-from statistics import NormalDist
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-import minigan as mg
 from minigan.core.layers import softplus
-from minigan.lessons import Claim, show
-from minigan.lessons.l09_perfect_critic import MESH, P_MASS, Critic, Heaps, P, best_line, learn
-from minigan.theory.oracle import measure, pushforward
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from minigan.lessons import show
+from minigan.lessons.l09_perfect_critic import MESH, P_MASS, Critic, Heaps, learn
 
 SHIFTS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # in genuine standard deviations
 
@@ -122,8 +114,8 @@ def value_from_notes(critic: Critic, m: float, n: int, rng: np.random.Generator)
 #   - \underbrace{[V(D^*, G) - V(D, G)]}_{\text{D is not at its best}},$$
 #
 # and two wrongs can cancel. The intern asleep, $D = \frac12$: her bill is 1.386294 at shift 4 as at shift 0; 2 JS
-# pays in 1.265440, the gap takes out 1.265440. The intern who knows only lines: give her $N(0, 1)$ against $N(0,
-# 2)$, sd 2, and her best line is flat, $w = b = 0$, bill 1.386294, awake and doing her best, while JS is .0927.
+# pays in 1.265440, the gap takes out 1.265440. The intern who knows only lines: give her $N(0, 1)$ against
+# $N(0, 2^2)$ and her best line is flat, $w = b = 0$, bill 1.386294, awake and doing her best, while JS is .0927.
 # (Lesson 01's round was another such accident.) So "50 % everywhere" is a sign of success only from a critic that
 # *could* have said more. Ask a fresh one, about notes that she hasn't seen (lesson 13).
 #
@@ -138,11 +130,9 @@ def heaps(m: float) -> Heaps:
     return lambda n, rng: (rng.standard_normal((n, 1)), rng.standard_normal((n, 1)) + m)
 
 
-@cache
-def learned(quick: bool) -> dict[float, Critic]:
-    """A critic for each shift, taught by fresh notes on scaled weights."""
-    shifts, steps = ((0.5, 2.0) if quick else SHIFTS), (1000 if quick else 2000)
-    return {m: learn(heaps(m), steps=steps, centre=m / 2, scale=math.sqrt(1 + m * m / 4)) for m in shifts}
+def taught(m: float, steps: int = 2000) -> Critic:
+    """A critic taught by fresh notes of shift m, on scaled weights."""
+    return learn(heaps(m), steps=steps, centre=m / 2, scale=math.sqrt(1 + m * m / 4))
 
 
 # %% [markdown]
@@ -165,149 +155,9 @@ def learned(quick: bool) -> dict[float, Critic]:
 
 
 # %%
-def coverage(m: float, runs: int, rng: np.random.Generator, n: int = 10_000) -> tuple[float, float]:
-    """Over so many runs of n + n notes: how often +-1.96 standard errors hold V(D*), and how often no note is
-    nearer to the other heap's mean."""
-    truth, held, clean = value(perfect(m), m), 0, 0
-    for _ in range(runs):
-        x, z = rng.standard_normal((2, n))
-        gains = -softplus(np, m * x - m * m / 2), -softplus(np, -m * z - m * m / 2)
-        estimate, se = sum(g.mean() for g in gains), math.sqrt(sum(g.var(ddof=1) for g in gains) / n)
-        held += abs(estimate - truth) <= 1.96 * se
-        clean += x.max() < m / 2 and z.min() > -m / 2
-    return held / runs, clean / runs
-
-
 def slope(m: float) -> float:
     """dV(D*)/dm = m E_q[D*], as a sum over the mesh (nats a unit of x)."""
     return m * float(P_MASS @ (1 / (1 + np.exp(-perfect(m)(MESH + m)))))
-
-
-def js_by_hermite(sd: float) -> float:
-    """JS between N(0, 1) and N(0, sd), nats: each half a mean over 150 Gauss-Hermite nodes."""
-    z, w = np.polynomial.hermite_e.hermegauss(150)
-    odds = z * z / 2 * (1 - 1 / sd**2) - math.log(sd), (sd * z) ** 2 / 2 * (1 / sd**2 - 1) + math.log(sd)
-    return math.log(2) - float(sum(w @ np.logaddexp(0, a) for a in odds)) / (2 * w.sum())
-
-
-def claims(quick: bool = False) -> list[Claim]:
-    """The lesson's numbers."""
-    forged = {m: mg.Gaussian(m, 1) for m in SHIFTS}
-    js = {m: mg.js(P, q) for m, q in forged.items()}
-    V = {m: value(perfect(m), m) for m in SHIFTS}
-    phi, rng, runs = NormalDist().cdf, np.random.default_rng(10), 200 if quick else 1000
-    G = mg.Sequential([mg.Dense(1, 1)], mg.Backend("numpy", "float64"), name="G")
-    G.assign([1.0, 2.0])  # z + 2
-    x = np.linspace(-3, 7, 101)[:, None]
-    p_G = pushforward(G, mg.Latent(1))
-    covered, covered_8, clean_8 = coverage(2.0, runs, rng)[0], *coverage(8.0, runs, rng)
-    asleep, awake = measure(lambda v: 0 * v, P, forged[4.0]), learned(quick)
-    gaps = [measure(critic, P, forged[m]).gap for m, critic in awake.items()]
-    wide, even = mg.Gaussian(0, 2), np.linspace(-24, 24, 4801)[:, None]
-    flat = best_line(even, P.density(even) / 100, wide.density(even) / 100)[0]
-    only_lines = measure(lambda v: 0 * v, P, wide)
-    shrugs, half = np.zeros((10, 1)), 1.378
-    # fmt: off
-    made = []
-    for m in SHIFTS:
-        made += [
-            Claim(f"value_{m:g}", f"V(D*) at shift {m:g}, sum of two means (nats)", V[m], 2 * js[m] - math.log(4),
-                  1e-9, "-log 4 + 2 JS by quadrature"),
-            Claim(f"w1_{m:g}", f"W1 at shift {m:g} (units)", mg.wasserstein1(P, forged[m]), m, 1e-9, "m"),
-        ]
-    for m in SHIFTS[1:]:
-        up, down = (2 * mg.js(P, mg.Gaussian(m + h)) for h in (1e-3, -1e-3))
-        made.append(
-            Claim(f"slope_{m:g}", f"dV(D*)/dm at shift {m:g} (nats a unit)", slope(m), (up - down) / 2e-3, 1e-6,
-                  "2 JS at m + .001 and m - .001"))
-    for m in SHIFTS[1:5]:
-        found, se = value_from_notes(perfect(m), m, 10_000, rng)
-        made.append(
-            Claim(f"notes_{m:g}", f"V(D*) at shift {m:g} from 10,000 + 10,000 notes (nats)", found, V[m],
-                  4.4 * se, "the integral; 4.4 standard errors"))
-    return [
-        *made,
-        Claim("density", "exact density of G(z) = z + 2 against N(2, 1), farthest on a grid",
-              float(np.abs(p_G.density(x) - forged[2.0].density(x)).max()), 1e-12, 0, "a shift", at_most=True),
-        Claim("peace", "D* at shift 0, farthest from 1/2 on a grid",
-              float(np.abs(mg.optimal_discriminator(P, forged[0.0], x) - 0.5).max()), 0, 0, "p = q"),
-        Claim("no_width", "error bar of V at shift 0 (nats)", value_from_notes(perfect(0), 0, 10_000, rng)[1], 0,
-              1e-15, "every note gives -log 2"),
-        Claim("covered", "95 % intervals that hold V at shift 2, of 1", covered, 0.95,
-              4.4 * math.sqrt(0.95 * 0.05 / runs), "nominal; 4.4 standard errors"),
-        Claim("covered_8", "95 % intervals that hold V at shift 8, of 1", covered_8, 0.75, 0, "far from .95",
-              at_most=True),
-        Claim("clean_8", "tries at shift 8 without any note on the wrong side, of 1", clean_8, phi(4) ** 20_000,
-              4.4 * 0.5 / math.sqrt(runs), "Phi(4)^20000; 4.4 standard errors"),
-        Claim("sum", "D's loss where D says .5: sum of two means (nats)",
-              float(mg.discriminator_loss(shrugs, shrugs)[0]), 2 * math.log(2), 1e-12, "2 log 2"),
-        Claim("label_trick", "G's loss where D says .5, label trick (nats)", float(mg.generator_loss(shrugs)[0]),
-              math.log(2), 1e-12, "log 2"),
-        Claim("minimax", "G's loss where D says .5, minimax (nats)",
-              float(mg.generator_loss(shrugs, "minimax")[0]), -math.log(2), 1e-12, "-log 2"),
-        Claim("twenty", "D's loss where D says .5, summed over 10 + 10 (nats)",
-              10 * float(mg.discriminator_loss(shrugs, shrugs)[0]), 20 * math.log(2), 1e-12, "20 log 2"),
-        Claim("bits", "what a note tells of its label at shift 2 (bits)", mg.js(P, forged[2.0], "bits"),
-              1 + V[2.0] / 2 / math.log(2), 1e-9, "1 - half the bill"),
-        Claim("half_js", "JS at shift 1.378, where a perfect D's half loss is .5 (nats)",
-              mg.js(P, mg.Gaussian(half)), math.log(2) - 0.5, 1e-4, "log 2 - .5; shift to .0005"),
-        Claim("half_right", "share of notes that D* gets right at shift 1.378",
-              1 - float(P_MASS @ (MESH[:, 0] > half / 2)), phi(half / 2), 1e-3, "Phi(m / 2)"),
-        Claim("asleep", "V of D = .5 at shift 4 (nats)", asleep.value, -math.log(4), 1e-9, "2 log .5"),
-        Claim("asleep_gap", "V(D*) - V(D) of D = .5 at shift 4 (nats)", asleep.gap, 2 * js[4.0], 1e-9, "2 JS"),
-        Claim("flat", "best line between N(0, 1) and N(0, 2): larger of |w|, |b|", float(np.abs(flat).max()), 1e-9,
-              0, "p and q are even: w = 0; then b = 0", at_most=True),
-        Claim("only_lines", "JS of N(0, 1) and N(0, 2) (nats)", only_lines.js, js_by_hermite(2), 1e-9,
-              "Gauss-Hermite, 150 nodes"),
-        Claim("learned", "V(D*) - V(D) of learned critics, the largest (nats)", max(gaps), 0.001, 0, "0 for D*",
-              at_most=True),
-        Claim("below", "V(D) - V(D*) of learned critics, the largest (nats)",
-              max(value(critic, m) - V[m] for m, critic in awake.items()), 1e-9, 0, "D* is the best",
-              at_most=True),
-    ]
-    # fmt: on
-
-
-# %%
-def figure(quick: bool = False) -> Figure:
-    """Left: V(D*), what critics learned, and one asleep. Right: JS flattens, W1 doesn't."""
-    from matplotlib.figure import Figure
-
-    blue, vermillion, grey = "#0072B2", "#D55E00", "#595959"
-    picture = Figure(figsize=(8, 4.5), layout="constrained")
-    worth, far = picture.subplots(1, 2, sharex=True)
-    m = np.linspace(0, 8, 81)
-    V = np.array([value(perfect(k), k) for k in m])
-    js = (V + math.log(4)) / 2
-
-    worth.axhline(-math.log(4), color=grey, lw=1, ls=":")
-    worth.text(7.9, -1.36, "D asleep (.5 everywhere): -1.386, at any shift", color=grey, fontsize=8, ha="right")
-    worth.plot(m, V, color=blue, lw=2, label="V(D*) = -log 4 + 2 JS, exact")
-    awake = learned(quick)
-    worth.plot(list(awake), [value(c, k) for k, c in awake.items()], "o", ms=7, mfc="none", mew=1.6,
-               color=vermillion, label="V(D) of a network that learned")  # fmt: skip
-    arrow = {"arrowstyle": "->", "color": grey}
-    worth.annotate(
-        "peace:\nV = -log 4\nD = .5", (0, -1.36), (-0.1, -0.75), color=grey, fontsize=8, arrowprops=arrow
-    )
-    worth.set(ylabel="value of the game (nats, sum of two means)", ylim=(-1.5, 0.06))
-    worth.legend(loc="lower right", bbox_to_anchor=(1, 0.14), fontsize=8)
-    worth.set_title("What D earns")
-
-    far.plot(m, js / math.log(2), color=blue, lw=2)
-    far.plot(m, m / 8, color=vermillion, lw=2, ls="--")
-    far.text(3.0, 0.93, "JS / log 2", color=blue, ha="right")
-    far.text(5.6, 0.6, "W1 / 8: the same\nslope everywhere", color=vermillion, va="top", fontsize=9)
-    for k, place in ((1, (1.35, 0.11)), (4, (4.2, 0.86)), (8, (5.9, 1.03))):
-        far.plot(k, (value(perfect(k), k) + math.log(4)) / math.log(4), "o", color=blue, ms=5)
-        far.text(*place, f"dV/dm = {slope(k):.4f}", color=blue, fontsize=8)
-    far.set(ylabel="distance, as a share of its largest here", ylim=(0, 1.1), xlim=(-0.15, 8.15))
-    far.set_title("What G can feel")
-    for axes in (worth, far):
-        axes.set_xlabel("shift m of the forgeries (standard deviations)")
-        axes.spines[["top", "right"]].set_visible(False)
-    picture.suptitle("The game measures JS: right at the end, and flat far away, where W1 still slopes")
-    return picture
 
 
 # %% [markdown]
@@ -326,4 +176,4 @@ def figure(quick: bool = False) -> Figure:
 
 # %%
 if __name__ == "__main__":
-    show("l10_value_of_the_game", claims, figure)
+    show(10)
