@@ -18,23 +18,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import cache
-from statistics import NormalDist
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 import minigan as mg
 from minigan.core.backend import Backend
-from minigan.lessons import Claim, show
-from minigan.lessons.l01_ten_forgeries import NOISE, PHI0, PHI1, REAL, THETA
+from minigan.lessons import show
 from minigan.theory.divergences import expectation
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 EXACT = Backend("numpy", "float64")
+DATA = mg.Gaussian(0, 1)
 
 # %% [markdown]
 # ## Two ways to pay a forger
@@ -140,12 +134,10 @@ def pull(way: str, m: float) -> float:
     return expectation(mg.Gaussian(m, 1), lambda x: m * np.exp(LOG_SLOPE[way](critic(x[:, 0], m))), DATA)
 
 
-DATA = mg.Gaussian(0, 1)
-
 # %% [markdown]
 # ## Two villages again: the column that was missing
 #
-# Lesson 05 fitted one bell, $q = N(\mu, \sigma)$, to $\tfrac12 N(-3, .5) + \tfrac12 N(3, .5)$ by three
+# Lesson 05 fitted one bell, $q = N(\mu, \sigma^2)$, to $\tfrac12 N(-3, .5^2) + \tfrac12 N(3, .5^2)$ by three
 # divergences. Now let a GAN do it: $G(z) = \mu + \sigma z$, a perfect D after every step, a start at $(1, 1)$.
 # It is lesson 05's loop, but no divergence stands in it, only what G pays.
 
@@ -233,164 +225,6 @@ def generator_gradient(objective: str, real: np.ndarray, blind: bool = False) ->
     return next(G.grad.copy() for name, _ in gan.substeps(real) if name == "both gradients")
 
 
-# %%
-def claims(quick: bool = False) -> list[Claim]:
-    """The lesson's numbers; all of them are fast, so `quick` leaves none out."""
-    s = np.linspace(-30, 30, 601)
-    d = 1 / (1 + np.exp(-s))
-    honest, lie = mg.Minimax(), mg.NonSaturating()
-    five, zero = np.array([-5.0]), np.zeros(1)
-    slope_h, slope_l = -float(honest.generator_slope(five)[0]), -float(lie.generator_slope(five)[0])
-
-    s_real, s_fake = ((PHI0 + PHI1 * x)[:, None] for x in (REAL, NOISE + THETA))
-    d_pays = float(mg.discriminator_loss(s_real, s_fake)[0])
-    v = float(mg.value_function(s_real, s_fake))
-    g_honest, g_lie = (float(mg.generator_loss(s_fake, name)[0]) for name in ("minimax", "non-saturating"))
-    # The same round by lesson 01's published sums over ten, and -log sigma written out for this oracle.
-    real_part = float(np.mean([math.log1p(math.exp(-x)) for x in s_real[:, 0]]))
-    lie_part = float(np.mean([math.log1p(math.exp(-x)) for x in s_fake[:, 0]]))
-
-    rng = np.random.default_rng(11)
-    batch, other = rng.standard_normal((32, 2)), 100 * rng.standard_normal((32, 2))
-    grads = {o: generator_gradient(o, batch) for o in ("minimax", "non-saturating")}
-    moved = max(float(np.abs(g - generator_gradient(o, other)).max()) for o, g in grads.items())
-    blind = max(float(np.abs(generator_gradient(o, batch, blind=True)).max()) for o in grads)
-
-    shifts = (0.5, 1.0, 2.0, 4.0, 8.0)
-    fakes = [mg.Gaussian(m, 1) for m in shifts]
-    halves = [mg.Mixture([0.0, m], 1.0) for m in shifts]
-    softened = max(
-        abs(mg.kl(q, DATA) - 2 * mg.js(DATA, q) - 2 * mg.kl(half, DATA))
-        for q, half in zip(fakes, halves, strict=True)
-    )
-    value = max(abs(weight(m, 1) - 1) for m in shifts)
-    homes = {way: villages(way) for way in LOG_SLOPE}
-    ends = {way: float(far_start(way)[-1]) for way in LOG_SLOPE}
-    tail = "e^s < 1e-48 unless one of 12,800 z is below -8"
-    # fmt: off
-    made = [
-        Claim("bce", "BCE(D(G(z)), 1) and minigan's -log D(G(z)), largest difference at 601 logits (nats)",
-              float(np.abs(bce(d, 1) - lie.generator_loss(s)).max()), 1e-12, 0, "an identity", at_most=True),
-        Claim("bce_honest", "-BCE(D(G(z)), 0) and minigan's log(1 - D(G(z))), the same at logits up to 5 (nats)",
-              float(np.abs(bce(d, 0) + honest.generator_loss(s))[s <= 5].max()), 1e-12, 0, "an identity",
-              at_most=True),
-        Claim("slope_honest", "size of the honest slope at logit -5, which is D", slope_h,
-              1 / (1 + math.e**5), 1e-12, "sigma(-5)"),
-        Claim("slope_lie", "size of the lie's slope at logit -5", slope_l, 1 / (1 + math.e**-5), 1e-12,
-              "1 - sigma(-5)"),
-        Claim("slope_ratio", "how many times the lie's slope is the larger", slope_l / slope_h, math.e**5, 1e-9,
-              "(1 - D) / D = e^-s"),
-        Claim("slope_half", "either slope where D = 1/2, farthest from -1/2",
-              max(abs(float(o.generator_slope(zero)[0]) + 0.5) for o in (honest, lie)), 0, 0, "sigma(0)"),
-        Claim("zero_sum", "D's -V and G's V together, on lesson 01's round (nats)", d_pays + v, 0, 1e-15,
-              "-V + V = 0"),
-        Claim("d_pays", "what D pays there, means (nats)", d_pays, 1.3814757170851447, 1e-12,
-              "UDL notebook 15.1, 13.814757170851447 / 10"),
-        Claim("minimax_sum", "the two together, without V's real term for G (nats)", d_pays + g_honest, real_part,
-              1e-12, "mean -log D(x) by hand"),
-        Claim("label_sum", "both players under the lie: no longer zero-sum (nats)", d_pays + g_lie,
-              1.3814757170851447 + lie_part, 1e-12, "UDL 15.1 and mean log(1 + e^-s)"),
-        Claim("softened", "KL(q,p) - 2 JS against 2 KL((p+q)/2, p), m = .5 to 8, largest difference (nats)",
-              softened, 1e-9, 0, "(p+q) log((p+q) / 2p), written out", at_most=True),
-        Claim("value", "the likelihood payment at D*, farthest from -1 (nats)", value, 1e-9, 0,
-              "the integral of q p/q", at_most=True),
-        Claim("critic_8", "share that D* gets right at m = 8", (1 + total_variation(8.0)) / 2,
-              NormalDist().cdf(4), 1e-9, "Phi(m / 2)"),
-        Claim("blind", "G's largest gradient against a blind D, both labels", blind, 0, 0, "ds/dx = 0"),
-        Claim("other_reals", "change of G's gradient when D is shown other reals", moved, 0, 0,
-              "no real sample stands in it"),
-        Claim("label_bits", "what D's labels say, half of them 1 (bits each)",
-              mg.entropy(np.array([0.5, 0.5]), "bits"), 1, 0, "log2 2"),
-        Claim("lie_bits", "what G's labels say, all of them 1 (bits each)", mg.entropy(np.array([1.0]), "bits"),
-              0, 0, "log2 1"),
-        Claim("far_honest", "KL after 200 honest steps from m = 25 (nats)", ends["honest"] ** 2 / 2, 312.5, 1e-9,
-              "25^2 / 2, for " + tail),
-        Claim("far_lie", "KL after 200 steps of lying (nats)", ends["lie"] ** 2 / 2, 1e-3, 0,
-              "(25 x .95^200)^2 / 2 is 4e-7: m shrinks by .9 to .95 a step", at_most=True),
-        Claim("far_likelihood", "KL after 200 steps by the likelihood payment (nats)", ends["likelihood"] ** 2 / 2,
-              312.5, 1e-9, "25^2 / 2, for " + tail),
-        Claim("far_adam", "m after 200 honest steps of Adam from m = 8", far_start("honest", 8.0, adam=True)[-1],
-              1, 0, "70 full steps of .1 would do; 120 other seeds did", at_most=True),
-        Claim("far_adam_25", "the same from m = 25", far_start("honest", 25.0, adam=True)[-1], 25, 1e-9,
-              "Adam moves by rate x slope / epsilon at most: 1e-8 of 1e-48"),
-        Claim("spread", "sd of e^s at m = 4, where its mean is 1", math.sqrt(weight(4.0, 2) - 1),
-              math.sqrt(math.e**16 - 1), 1e-3, "lognormal: e^(m^2) - 1"),
-    ]
-    for name, way, mu, sd, why in (
-        ("honest", "honest", 3, 0.5, "q = 2p near 3 has slope 0"),
-        ("lie", "lie", 3, 0.5, "q = 2p near 3 has slope 0"),
-        ("ml", "likelihood", 0, math.sqrt(9.25), "the data's mean and sd"),
-    ):
-        made += [
-            Claim(f"villages_{name}_mu", f"GAN on two villages, {way}: mu", homes[way][0], mu, 1e-6, why),
-            Claim(f"villages_{name}_sd", f"GAN on two villages, {way}: sigma", homes[way][1], sd, 1e-6, why),
-        ]
-    for m in shifts:
-        js = slope_of(lambda a: 2 * mg.js(DATA, mg.Gaussian(a, 1)), m)
-        at = f"at m = {m:g} (nats a unit)"
-        made += [
-            Claim(f"honest_{m:g}", f"honest slope {at}", pull("honest", m), js, 1e-7, "d/dm 2 JS, by differences"),
-            Claim(f"lie_{m:g}", f"the lie's slope {at}", pull("lie", m), m - js, 1e-7, "d/dm [KL(q,p) - 2 JS]"),
-            Claim(f"likelihood_{m:g}", f"the likelihood payment's slope {at}", pull("likelihood", m), m, 1e-9,
-                  "d/dm KL(p, q) = m"),
-        ]
-    return made
-    # fmt: on
-
-
-def weight(m: float, power: int) -> float:
-    """The mean of e^(power s) over the fakes N(m, 1)."""
-    here = mg.Gaussian(m * (1 - power), 1)  # where that mean comes from
-    return expectation(mg.Gaussian(m, 1), lambda x: np.exp(power * critic(x[:, 0], m)), here)
-
-
-def total_variation(m: float) -> float:
-    """Half of the mean |p/q - 1| over the fakes: what a perfect D is right more often than a coin, doubled."""
-    return expectation(mg.Gaussian(m, 1), lambda x: np.abs(np.expm1(critic(x[:, 0], m))), DATA) / 2
-
-
-def slope_of(f: Callable[[float], float], m: float, h: float = 0.01) -> float:
-    """f'(m) by differences of fourth order, which know nothing of a critic."""
-    return (8 * (f(m + h) - f(m - h)) - (f(m + 2 * h) - f(m - 2 * h))) / (12 * h)
-
-
-# %%
-def figure(quick: bool = False) -> Figure:
-    """The slopes against D(G(z)), and what they do to a G that starts far away."""
-    from matplotlib.figure import Figure
-
-    picture = Figure(figsize=(8, 4.5), layout="constrained")
-    picture.suptitle("Where D is sure of a fake, the honest G learns nothing; the lying one comes home")
-    left, right = picture.subplots(1, 2)
-    s = np.linspace(-8, 4, 200)
-    looks = {"honest": ("#0072B2", "-"), "lie": ("#D55E00", "-"), "likelihood": ("#595959", ":")}
-    names = {"honest": "honest, log(1 - D)", "lie": "the lie, -log D", "likelihood": r"likelihood, $-e^s$"}
-    for way, (colour, line) in looks.items():
-        left.semilogy(s, np.exp(LOG_SLOPE[way](s)), color=colour, ls=line, lw=2)
-        right.plot(far_start(way), color=colour, ls=line, lw=3 if way == "honest" else 2)
-    left.annotate("", (-5, 0.0075), (-5, 0.9), arrowprops={"arrowstyle": "<->", "color": "#595959"})
-    left.text(-5.15, 0.06, "148 times", color="#595959", ha="right")
-    left.text(-7.9, 1.25, names["lie"], color=looks["lie"][0])
-    left.text(-5.3, 0.0022, names["honest"], color=looks["honest"][0])
-    left.text(0.6, 8, names["likelihood"], color=looks["likelihood"][0], ha="right")
-    ticks = [-8.0, -5.0, -2.0, 0.0, 2.0, 4.0]
-    left.set_xticks(ticks, [f"{t:g}\n{1 / (1 + math.exp(-t)):.{2 if t > -5 else 4}f}" for t in ticks])
-    left.set(
-        ylim=(3e-4, 60),
-        xlabel="logit of a fake, and below it D(G(z))",
-        ylabel="size of G's slope (nats a logit)",
-        xlim=(-8.3, 4.3),
-    )
-    right.text(100, 23.2, "honest and likelihood:\nstill 312.5 nats away", color=looks["honest"][0], va="top")
-    right.text(22, 5, "the lie: home", color=looks["lie"][0])
-    right.axhline(0, color="#595959", lw=0.8)
-    right.text(198, 0.3, "mean of the data", color="#595959", ha="right", fontsize=9)
-    right.set(xlabel="step", ylabel="mean m of the fakes (data sd)", xlim=(0, 200))
-    for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
-    return picture
-
-
 # %% [markdown]
 # ## Now you
 #
@@ -407,4 +241,4 @@ def figure(quick: bool = False) -> Figure:
 
 # %%
 if __name__ == "__main__":
-    show("l11_label_trick", claims, figure)
+    show(11)
