@@ -17,19 +17,15 @@
 # %%
 from __future__ import annotations
 
-import math
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 import minigan as mg
 from minigan.checks.gradcheck import Report
 from minigan.core.backend import Backend
-from minigan.lessons import Claim, show
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from minigan.core.layers import Dense, Tanh
+from minigan.lessons import show
 
 Net = list[tuple[np.ndarray, np.ndarray]]  # (W, b) of each dense layer; tanh stands between them
 EXACT = Backend("numpy", "float64")
@@ -37,8 +33,8 @@ EXACT = Backend("numpy", "float64")
 
 def players(seed: int = 12) -> tuple[mg.Sequential, mg.Sequential]:
     """G: 2 -> 16 -> 2 and D: 2 -> 16 -> 1, with tanh between, in float64."""
-    G = mg.Sequential([mg.Dense(2, 16), mg.Tanh(), mg.Dense(16, 2)], EXACT, seed, "G")
-    D = mg.Sequential([mg.Dense(2, 16), mg.Tanh(), mg.Dense(16, 1)], EXACT, seed, "D")
+    G = mg.Sequential([Dense(2, 16), Tanh(), Dense(16, 2)], EXACT, seed, "G")
+    D = mg.Sequential([Dense(2, 16), Tanh(), Dense(16, 1)], EXACT, seed, "D")
     return G, D
 
 
@@ -157,7 +153,7 @@ def charge_g(z: np.ndarray, G: Net, D: Net) -> tuple[np.ndarray, np.ndarray]:
 # with arms of slope 2 and -1 on log paper. It is lowest where $c h^2 \approx r/h$, so, but for factors, at $h
 # \approx \varepsilon^{1/3}$ with an error of $\varepsilon^{2/3}$.
 #
-# ![Error against h](../figures/l12_who_pays.png)
+# ![Error against h](../../figures/l12_who_pays.png)
 
 
 # %%
@@ -166,26 +162,6 @@ def checked() -> Report:
     """Both players of a GAN against central differences, at sixteen samples."""
     gan = mg.GAN(*players(), mg.Latent(2), updates="alternating", average=None)
     return mg.check_gradients(gan, np.random.default_rng(12).standard_normal((16, 2)))
-
-
-@cache
-def v_curve(dtype: str) -> tuple[np.ndarray, np.ndarray]:
-    """(h, the largest relative error of central differences along random directions) in this float type."""
-    curve = checked().curve
-    assert curve is not None
-    return curve(dtype)
-
-
-def arm(h: np.ndarray, error: np.ndarray, low: float, high: float) -> float:
-    """The slope of log error against log h, by least squares, for h from low to high."""
-    here = (h >= low * 0.999) & (h <= high * 1.001)
-    return float(np.polyfit(np.log(h[here]), np.log(error[here]), 1)[0])
-
-
-def bottom(h: np.ndarray, error: np.ndarray) -> tuple[float, float]:
-    """(h, error) where three neighbours together are lowest: a single dip may be luck."""
-    k = 1 + int(np.argmin(np.log(error[:-2]) + np.log(error[1:-1]) + np.log(error[2:])))
-    return float(h[k]), float(np.exp(np.log(error[k - 1 : k + 2]).mean()))
 
 
 # %% [markdown]
@@ -253,149 +229,6 @@ def adam(
 # square $W$ one that forgets a transpose may run. Take random numbers and three different widths, as your exercise
 # does.
 
-
-# %%
-def as_pairs(net: mg.Sequential) -> Net:
-    """A minigan network of dense and tanh layers as the pairs (W, b) of this lesson."""
-    return [(layer.W, layer.b) for layer in net.layers if isinstance(layer, mg.Dense)]
-
-
-def one_step() -> dict[str, float]:
-    """What one whole step of a GAN says about `charge_g`, and about who was moved by which update."""
-    G, D = players()
-    gan = mg.GAN(G, D, mg.Latent(2), updates="alternating", average=None, optimizers=mg.Adam(0.01))
-    before, found = G.theta.copy(), {}
-    for name, made in gan.substeps(np.random.default_rng(12).standard_normal((16, 2))):
-        if name == "discriminator update":
-            found["d_leaves_g"] = float(np.abs(G.theta - before).max())
-            d_after = D.theta.copy()
-        if name == "draw latent again":
-            by_hand, _ = charge_g(made, as_pairs(G), as_pairs(D))
-        if name == "generator gradient":
-            found["through_d"] = float(np.abs(G.grad - by_hand).max() / np.abs(by_hand).max())
-    found["g_leaves_d"] = float(np.abs(D.theta - d_after).max())
-    return found
-
-
-def never_cleared() -> float:
-    """D's own bill for sixteen fakes plus the minimax G's for the same, largest, as a share of the first."""
-    D = players()[1]
-    trace, rng = D.trace(16), np.random.default_rng(12)
-    s = D.forward(rng.standard_normal((16, 2)), trace)
-    D.backward(mg.discriminator_loss(s, s)[2], trace)
-    own = D.grad.copy()
-    D.backward(mg.generator_loss(s, "minimax")[1], trace)
-    return float(np.abs(own + D.grad).max() / np.abs(own).max())
-
-
-def by_minigan(rule: mg.SGD | mg.Momentum | mg.Adam, slopes: np.ndarray) -> np.ndarray:
-    """theta after minigan's own optimiser took the same slopes, from 0."""
-    net = mg.Sequential([mg.Dense(slopes.shape[1], 1, bias=False)], EXACT)
-    net.assign(np.zeros(slopes.shape[1]))
-    bound = rule.bind(net)
-    for g in slopes:
-        net.grad[...] = g
-        bound.step()
-    return net.theta.copy()
-
-
-# %%
-def claims(quick: bool = False) -> list[Claim]:
-    """The lesson's numbers; all of them are fast, so `quick` leaves none out."""
-    rng = np.random.default_rng(12)
-    dx, dW, db = bills(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [-1.0, 3.0]]), np.array([[1.0, 10.0]]))
-    hand = np.concatenate([dx.ravel(), dW.ravel(), db])
-    wanted = np.array([1, 29, 1, 10, 2, 20, 1, 10])
-    x, W = rng.standard_normal((5, 3)), rng.standard_normal((3, 4))
-    of_x = mg.check_gradients((lambda v: v @ W, lambda v, d: bills(v, W, d)[0]), x)
-    of_w = mg.check_gradients((lambda v: x @ v, lambda v, d: bills(x, v, d)[1]), W)
-    of_b = mg.check_gradients((lambda v: x @ W + v, lambda v, d: bills(x, W, d)[2]), rng.standard_normal(4))
-
-    step, report = one_step(), checked()
-    G, D = players()
-    (h, e64), (_, e32) = v_curve("float64"), v_curve("float32")
-    best_h, least_32 = bottom(h, e64)[0], bottom(h, e32)[1]
-
-    slopes = rng.standard_normal((100, 6)) * 10.0 ** np.arange(-3, 3)
-    start = np.zeros(6)
-    same_m = float(np.abs(momentum(start, slopes, 0.01, 0.9) - by_minigan(mg.Momentum(0.01, 0.9), slopes)).max())
-    same_a = float(np.abs(adam(start, slopes, 0.01, 0.5, 0.9) - by_minigan(mg.Adam(0.01, 0.5, 0.9), slopes)).max())
-    even, one = np.ones((300, 1)), np.zeros(1)
-    speed = momentum(one, even[:299], 0.01, 0.9) - momentum(one, even, 0.01, 0.9)
-    first = -adam(np.zeros(2), np.array([[400.0, 0.0004]]), 0.01, 0.9, 0.999) / 0.01
-    raw = -adam(one, even[:1], 0.01, 0.9, 0.999, unbiased=False) / 0.01
-
-    def at(step: float) -> float:
-        return float(e64[np.abs(np.log(h / step)).argmin()])
-
-    # fmt: off
-    return [
-        Claim("numbers", "numbers in G and D together", G.size + D.size, 147, 0, "82 + 65, by hand"),
-        Claim("by_hand", "the example's dx, dW and db, farthest from those by hand",
-              float(np.abs(hand - wanted).max()), 0, 0, "three sums, by hand"),
-        Claim("loops", "the loops' dx, dW and db against differences (relative)",
-              max(of_x.error, of_w.error, of_b.error), 1e-7, 0, "nudging", at_most=True),
-        Claim("through_d", "G's gradient through D, by hand against minigan's (relative)", step["through_d"],
-              1e-12, 0, "two programs of one chain rule", at_most=True),
-        Claim("check", "both players' gradients against differences (relative)", report.error, 1e-7, 0,
-              "nudging, in float64", at_most=True),
-        Claim("d_leaves_g", "what D's step moves in G", step["d_leaves_g"], 0, 0, "D pays for D's loss alone"),
-        Claim("g_leaves_d", "what G's step moves in D", step["g_leaves_d"], 0, 0, "G pays for G's loss alone"),
-        Claim("never_cleared", "D's bill for fakes plus the minimax G's, as a share", never_cleared(), 1e-14, 0,
-              "D/n - D/n = 0", at_most=True),
-        Claim("arm_up", "slope of the right arm, float64, h 1e-4 to 1e-2", arm(h, e64, 1e-4, 1e-2), 2, 0.05,
-              "c h^2"),
-        Claim("arm_down", "slope of the left arm, float64, h 1e-12 to 1e-6", arm(h, e64, 1e-12, 1e-6), -1, 0.15,
-              "r / h; sd .03 over 40 networks"),
-        Claim("best_h", "best h, float64 (log10)", math.log10(best_h), math.log10(2**-52) / 3, 1,
-              "eps^(1/3), up to a factor of 10"),
-        Claim("best_32", "digits that float32 can confirm (-log10 of the least error)", -math.log10(least_32),
-              23 * 2 / 3 * math.log10(2), 1, "eps^(2/3), up to a factor of 10"),
-        Claim("too_small", "error at h = 1e-12, float64 (log10)", math.log10(at(1e-12)),
-              math.log10(2**-52 / 1e-12), 1, "eps / h, up to a factor of 10"),
-        Claim("too_large", "error at h = 1e-2 over that at 1e-12", at(1e-2) / at(1e-12), 1, 0,
-              "c h^2 = c 1e-4 against r / h", at_most=True),
-        Claim("momentum", "momentum by hand and minigan's, after 100 steps", same_m, 1e-10, 0, "one formula twice",
-              at_most=True),
-        Claim("adam", "Adam by hand and minigan's, after 100 steps", same_a, 1e-12, 0,
-              "Kingma and Ba, Algorithm 1, in another form", at_most=True),
-        Claim("speed", "momentum .9 down an even slope, in plain steps", float(speed[0]) / 0.01, 10, 1e-9,
-              "1 / (1 - mu)"),
-        Claim("first_large", "Adam's first step for slope 400, in rates", float(first[0]), 1, 1e-4, "g / |g|"),
-        Claim("first_small", "the same for slope .0004", float(first[1]), 1, 1e-4, "g / (|g| + epsilon)"),
-        Claim("uncorrected", "the first step without the two divisions, in rates", float(raw[0]),
-              math.sqrt(10), 1e-5, ".1 / sqrt .001"),
-    ]
-    # fmt: on
-
-
-# %%
-def figure(quick: bool = False) -> Figure:
-    """The error of central differences against h, in both float types."""
-    from matplotlib.figure import Figure
-
-    blue, vermillion, grey = "#0072B2", "#D55E00", "#595959"
-    picture = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = picture.subplots()
-    for dtype, colour, marker in (("float32", vermillion, "s"), ("float64", blue, "o")):
-        h, error = v_curve(dtype)
-        axes.loglog(h, error, color=colour, marker=marker, markersize=4, lw=1.5)
-    left, right = np.array([1e-12, 1e-6]), np.array([3e-5, 0.3])
-    axes.loglog(left, 1e-16 / left, color=grey, ls="--", lw=1)
-    axes.loglog(right, 0.1 * right**2, color=grey, ls="--", lw=1)
-    axes.text(1.2e-12, 6e-7, "rounding, 1/h", color=grey)
-    axes.text(4e-3, 3e-7, "the missed bend, $h^2$", color=grey)
-    axes.text(1e-11, 2, "float32", color=vermillion)
-    axes.text(2e-11, 4e-4, "float64", color=blue)
-    axes.axhline(1e-7, color=grey, lw=0.8, ls=":")
-    axes.text(12, 6e-8, "a check's bound", color=grey, fontsize=9, ha="right", va="top")
-    axes.set(xlim=(7e-13, 15), ylim=(1e-11, 9))
-    axes.set(xlabel="step h along a random direction of all weights", ylabel="relative error of the slope")
-    axes.set_title("A smaller step is not a better one: $h = 10^{-5}$ in float64, and never float32")
-    axes.spines[["top", "right"]].set_visible(False)
-    return picture
-
-
 # %% [markdown]
 # ## Now you
 #
@@ -412,4 +245,4 @@ def figure(quick: bool = False) -> Figure:
 
 # %%
 if __name__ == "__main__":
-    show("l12_who_pays", claims, figure)
+    show(12)
