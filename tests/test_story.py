@@ -5,7 +5,7 @@ import re
 import pytest
 
 from minigan.cli import main
-from minigan.lessons import l13_first_gan as lesson
+from minigan.lessons.behind import l13 as lesson
 from minigan.runs.threads import blas_threads
 
 SHORT = {"rounds": 2000, "batch": 128}  # the runs of --quick, which the lesson's own tests share
