@@ -18,21 +18,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
 import minigan as mg
+from minigan.core.layers import Dense, LeakyReLU
 from minigan.core.objectives import find_objective
-from minigan.judge.metrics import mode_report, perfect_mode_report
-from minigan.lessons import Claim, show
+from minigan.judge.metrics import mode_report
+from minigan.lessons import show
 from minigan.runs.recipe import Recipe
 from minigan.runs.run import start
 from minigan.runs.training import train
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 # %% [markdown]
 # ## Follow the recipe to the letter
@@ -42,7 +40,7 @@ if TYPE_CHECKING:
 # whose Proposition 2 also lets $D$ reach its optimum in every round. The difference is small, and decides: there
 # $p_G$ is moved a little at a time, here $G$ may go all the way.
 #
-# Take lesson 13's data, $p = N(4, .5)$, and a beginner $p_G = N(0, 1)$. The optimal $D$ needs no training, for
+# Take lesson 13's data, $p = N(4, .5^2)$, and a beginner $p_G = N(0, 1)$. The optimal $D$ needs no training, for
 # its logit is $\log p - \log p_G$ (lesson 09):
 #
 # $$ \operatorname{logit} D^*(x) = -\frac{(x - 4)^2}{2 \cdot .25} + \frac{x^2}{2} + \log 2
@@ -63,7 +61,7 @@ MASS = np.exp(-Z * Z / 2) / np.exp(-Z * Z / 2).sum()  # means over z ~ N(0, 1), 
 
 
 def logit(x: np.ndarray) -> np.ndarray:
-    """logit D* for data N(4, .5) and fakes N(0, 1)."""
+    """logit D* for data N(4, .5²) and fakes N(0, 1)."""
     return -1.5 * x**2 + 16 * x - 32 + math.log(2)
 
 
@@ -95,14 +93,11 @@ def to_the_end(objective: str, steps: int, rate: float = 0.1) -> tuple[float, fl
 # %%
 def network_to_the_end(seed: int, steps: int = 2000, batch: int = 256) -> tuple[float, float]:
     """Mean and sd of a small network's samples, taught G(z) = z first, then set against the fixed D*."""
-    from minigan.core.layers import Dense, LeakyReLU
-    from minigan.core.optimizers import Adam, HoldThenCosine
-
     G = mg.Sequential([Dense(1, 16), LeakyReLU(), Dense(16, 1)], seed=seed, name="G")
     trace, stream = G.trace(batch), mg.Stream(seed, "latent")
     game = find_objective("minimax")
     for teach in (True, False):
-        adam = Adam(HoldThenCosine(1e-2, steps, hold=0.5), 0.5, 0.999).bind(G)
+        adam = mg.Adam(mg.HoldThenCosine(1e-2, steps, hold=0.5), 0.5, 0.999).bind(G)
         for step in range(steps):
             z = stream.at(step + steps * teach).standard_normal((batch, 1))
             x = G.forward(z, trace)
@@ -224,12 +219,8 @@ def looks(kind: str, steps: int, seed: int) -> list[Look]:
 # %%
 def by_hand() -> mg.Sequential:
     """A 1-16-2 network that stands on each of the ring's centres for an eighth of its z, and jumps between."""
-    from statistics import NormalDist
-
-    from minigan.core.layers import Dense, LeakyReLU
-
-    G = mg.Sequential([Dense(1, 16), LeakyReLU(0.2), Dense(16, 2)], "numpy", name="by hand")
-    first, last, half = G.layers[0], G.layers[2], 1e-3  # half of a jump, in z
+    first, last, half = Dense(1, 16), Dense(16, 2), 1e-3  # half of a jump, in z
+    G = mg.Sequential([first, LeakyReLU(0.2), last], "numpy", name="by hand")
     first.W[...], first.b[...], last.W[...] = 1, 0, 0
     for k in range(7):
         jump = NormalDist().inv_cdf((k + 1) / 8)
@@ -248,7 +239,7 @@ def by_hand() -> mg.Sequential:
 # a clump of samples, spread on average over fewer than five of the eight sectors, and mostly between the narrow
 # modes, so that at no look 1 in 10 is good. $D$ marks the place down, and off it goes.
 #
-# ![the rotating collapse, step by step](../figures/l15_mode_collapse.gif)
+# ![the rotating collapse, step by step](../../figures/l15_mode_collapse.gif)
 #
 # Watch the shares. Averaged over the looks, the leading mode of the moment has three times its due or more. Yet
 # in every run 6 modes at least have their turn in the lead, and the *time average* of the shares is within .2 nats
@@ -268,203 +259,6 @@ def by_hand() -> mg.Sequential:
 #   GANs that play lesson 11's maximum-likelihood game choose few modes too (Goodfellow 2016, section 3.2.5). What
 #   we saw is the order of the players' moves, and their rates.
 
-
-# %%
-CHI2_7 = 29.878  # exceeded once in 10,000 times, Abramowitz and Stegun table 26.8
-
-
-def runs(kind: str, quick: bool) -> list[list[Look]]:
-    """Five seeds of this collapse; quick: one, of half the steps."""
-    steps = GAMES[kind].steps // (2 if quick else 1)
-    return [looks(kind, steps, seed) for seed in range(1 if quick else 5)]
-
-
-def drawn(look: Look, share: float = 0.01) -> list[int]:
-    """The modes with this share or more of all samples."""
-    return np.flatnonzero(look.report.shares >= share).tolist()
-
-
-def claims(quick: bool = False) -> list[Claim]:
-    """The lesson's numbers; quick trains one seed of each collapse, for half the steps."""
-    x = np.linspace(-3, 7, 11)[:, None]
-    D = mg.optimal_discriminator(mg.Gaussian(4, 0.5), mg.Gaussian(0, 1), x)
-    line = 1 / (1 + np.exp(-logit(x[:, 0])))
-    a, b = to_the_end("minimax", 200)
-    beyond = float(mg.Gaussian(4, 0.5).cdf(np.array([[b]]))[0])
-    stalled = to_the_end("non-saturating", 1000)[0]
-    nets = [network_to_the_end(seed) for seed in range(1 if quick else 3)]
-    farthest = max((m for m, _ in nets), key=lambda m: abs(m - 16 / 3))
-
-    rng, times = np.random.default_rng(15), 100
-    reports = [mode_report(RING.sample(N, rng), RING) for _ in range(times)]
-    ideal = perfect_mode_report(RING, N)
-    share = 1 - math.exp(-4.5)
-    pony = mode_report(np.repeat(RING.means[:1], N, axis=0), RING)
-    nowhere = mode_report(np.zeros((N, 2)), RING)
-    z = np.random.default_rng(16).standard_normal((N, 1))
-    handmade = mode_report(by_hand()(z), RING)
-
-    stuck, rotating = runs("stuck", quick), runs("rotating", quick)
-    ends = [run[-1].report for run in stuck]
-    late = [[frozenset(drawn(look, 0.1)) for look in run[-LOOKS // 4 :]] for run in stuck]
-    later = [run[6:] for run in rotating]  # a tenth of the run to get going
-    means = [np.mean([look.report.shares for look in run], axis=0) for run in later]
-    # fmt: off
-    made = [
-        Claim("d_star", "logit D* as a parabola: largest error of D* at 11 points", float(np.abs(D - line).max()),
-              1e-12, 0, "p / (p + p_G), from the densities", at_most=True),
-        Claim("argmax", "where D* is highest: G's mean at the end (minimax)", b, 16 / 3, 1e-9, "16 - 3x = 0"),
-        Claim("sd_end", "sd of G's samples then", abs(a), 1e-9, 0, "a point wins against a fixed D*",
-              at_most=True),
-        Claim("beyond_sd", "the argmax, in the data's sd from their mean", (b - 4) / 0.5, 8 / 3, 1e-8,
-              "(16/3 - 4) / .5"),
-        Claim("beyond", "share of the data beyond it (%)", 100 * (1 - beyond),
-              50 * math.erfc(8 / 3 / math.sqrt(2)), 1e-6, "1 - Phi(8/3), by erfc"),
-        Claim("network_mean", "a network's mean there, farthest of the seeds", farthest, 16 / 3, 0.01,
-              "16/3; half of the sd's bar"),
-        Claim("network_sd", "a network's sd there, largest of the seeds", max(s for _, s in nets), 0.02, 0,
-              "0, but for the steps that are left", at_most=True),
-        Claim("trick_sd", "the label trick's sd after 1,000 steps", abs(stalled), 0.001, 0, "collapsed too",
-              at_most=True),
-        Claim("hello", "D* of 'hello' when nothing else is said", 1 / 8 / (1 / 8 + 1), 1 / 9, 1e-12,
-              "p / (p + 1)"),
-        Claim("chase", "words that the bird says on two days running, of 40 days",
-              int((np.diff(chase(40, False)) == 0).sum()), 0, 0, "yesterday's has D* = 1/9, the others 1"),
-        Claim("memory", "words in 8 days, if the brother remembers all", len(set(chase(8, True))), 8, 0,
-              "D* is lowest on what was said"),
-        Claim("ceiling", "a perfect sampler's high-quality share (%)", 100 * ideal.high_quality, 98.8891, 1e-4,
-              "1 - exp(-9/2)"),
-        Claim("ceiling_drawn", "the same, drawn 100 x 2,500 times (%)",
-              100 * float(np.mean([r.high_quality for r in reports])), 100 * share,
-              400 * math.sqrt(share * (1 - share) / N / times), "4 standard errors, missed once in 15,000"),
-        Claim("ceiling_sd", "its sd from one draw of 2,500 to the next (%)",
-              100 * float(np.std([r.high_quality for r in reports])), 100 * math.sqrt(share * (1 - share) / N),
-              0.06, "binomial; 4 standard errors of an sd of 100"),
-        Claim("floor", "a perfect sampler's reverse KL, n = 2,500 (nats)", ideal.reverse_kl, 0.0014, 1e-12,
-              "(8 - 1) / (2 x 2,500)"),
-        Claim("floor_drawn", "the same, mean of 100 draws (nats)", float(np.mean([r.reverse_kl for r in reports])),
-              0.0014, 4 * math.sqrt(14) / (2 * N * math.sqrt(times)) + 2e-5,
-              "2n KL is chi2 with 7; 4 standard errors"),
-        Claim("pony", "one word, perfectly: high quality (%)", 100 * pony.high_quality, 100, 0, "all at a centre"),
-        Claim("pony_kl", "its reverse KL (nats)", pony.reverse_kl, math.log(8), 1e-12, "log 8"),
-        Claim("nowhere", "reverse KL where no sample is good (nats)", nowhere.reverse_kl, math.inf, 0,
-              "by definition"),
-        Claim("by_hand", "modes found by the 1-16-2 network with weights by hand", handmade.found, 8, 0,
-              "built so"),
-        Claim("by_hand_kl", "its reverse KL, n = 2,500 (nats)", handmade.reverse_kl, CHI2_7 / (2 * N), 0,
-              "the floor's 1 in 10,000", at_most=True),
-        Claim("stuck_modes", "stuck: modes found, the most of all seeds", max(r.found for r in ends), 4, 0,
-              "half of what a perfect sampler finds; seeds fixed", at_most=True),
-        Claim("stuck_kl", "stuck: .0060, chance's 1 in 10,000, over the reverse KL, largest of the seeds",
-              max(CHI2_7 / (2 * N) / r.reverse_kl for r in ends), 0.05, 0,
-              "20 times beyond chance; log 8 - log 4 would give .009", at_most=True),
-        Claim("stuck_still", "stuck: sets of modes above 10 % in the last quarter, most of the seeds",
-              max(len(set(run)) for run in late), 2, 0, "1 if nothing moves, and one at the bar", at_most=True,
-              full=True),
-        Claim("turning_good", "rotating: high quality, the largest at any look (%)",
-              100 * max(look.report.high_quality for run in later for look in run), 10, 0,
-              "a perfect one has 98.89", at_most=True),
-        Claim("turning_modes", "rotating: modes with 1 % or more at a look, mean over looks and seeds",
-              float(np.mean([len(drawn(look)) for run in later for look in run])), 5, 0, "a perfect sampler has 8",
-              at_most=True),
-        Claim("turning_rest", "rotating: share of all but the leading mode, mean over looks, largest of seeds",
-              max(1 - float(np.mean([look.report.shares.max() for look in run])) for run in later), 5 / 8, 0,
-              "7/8 is due; the leading one has three times its due", at_most=True),
-        Claim("turning_all", "rotating: modes that lead at some look, least of the seeds",
-              min(len({int(look.report.shares.argmax()) for look in run}) for run in later), 8, 2,
-              "8 if each has its turn", full=True),
-        Claim("turning_average",
-              "rotating: KL from uniform of the shares' mean over looks (nats), largest of seeds",
-              max(mg.kl(mean, RING.weights) for mean in means), 0.2, 0,
-              "a tenth of log 8: the time average covers", at_most=True, full=True),
-        Claim("turning_value", "rotating: mean of V over looks and seeds (nats)",
-              float(np.mean([look.value for run in later for look in run])), -math.log(4), 0.35,
-              "the equilibrium's value, which this is not", full=True),
-    ]
-    # fmt: on
-    return [claim for claim in made if not (quick and claim.full)]
-
-
-# %%
-BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#595959"
-
-
-def draw_ring(axes: Any, look: Look) -> None:
-    """Samples over D's opinion of the plane, and the eight centres."""
-    from minigan.plotting import BANDS, OPINION
-
-    if look.opinion is not None:
-        axes.contourf(AXIS, AXIS, look.opinion, levels=BANDS, cmap=OPINION)
-    axes.plot(*RING.means.T, "o", color="none", markeredgecolor=BLUE, markersize=5, markeredgewidth=1.2)
-    axes.plot(*look.samples[:400].clip(-3.95, 3.95).T, ".", color=VERMILLION, markersize=2.5)  # the far at the rim
-    axes.set(xlim=(-4, 4), ylim=(-4, 4), xticks=[], yticks=[], aspect="equal")
-
-
-def figure(quick: bool = False) -> Figure:
-    """Six looks at the rotating collapse; below, the modes' shares of both collapses."""
-    from matplotlib.figure import Figure
-
-    stuck, rotating = runs("stuck", quick)[0][-1], runs("rotating", quick)[0]
-    picture = Figure(figsize=(8, 4.5), layout="constrained")
-    top, bottom = picture.subfigures(2, 1, height_ratios=[1, 1.2])
-    for axes, look in zip(top.subplots(1, 6), rotating[-6:], strict=True):
-        draw_ring(axes, look)
-        axes.set_xlabel(f"step {look.step:,}", fontsize=9)
-    said = "rotating: samples (dots; the far ones at the rim) leave a place when D (blue: real) marks it down"
-    top.suptitle(said, fontsize=9.5)
-
-    plane, *bars = bottom.subplots(1, 4, width_ratios=[1.05, 1, 1, 1])
-    draw_ring(plane, stuck)
-    plane.set_xlabel(f"step {stuck.step:,}", fontsize=9)
-    plane.set_title("stuck", fontsize=9.5)
-    mean = np.mean([look.report.shares for look in rotating], axis=0)
-    for axes, shares, title in (
-        (bars[0], stuck.report.shares, "stuck, at the end"),
-        (bars[1], rotating[-1].report.shares, "rotating, at the end"),
-        (bars[2], mean, f"rotating, {LOOKS} looks"),
-    ):
-        axes.bar(range(1, 9), shares, color=VERMILLION, width=0.7)
-        axes.axhline(1 / 8, color=BLUE, ls="--", lw=1.2)
-        axes.set(ylim=(0, 1), xticks=range(1, 9), yticks=[0, 0.5, 1])
-        axes.set_xlabel("mode", fontsize=9)
-        axes.set_title(title, fontsize=9.5)
-        axes.tick_params(labelsize=8)
-        axes.spines[["top", "right"]].set_visible(False)
-    for axes, report in ((bars[0], stuck.report), (bars[1], rotating[-1].report)):
-        said = f"{report.found} of 8 found\n{report.high_quality:.1%} good\nreverse KL {report.reverse_kl:.2f}"
-        axes.text(8.4, 0.97, said, fontsize=8, va="top", ha="right")
-    bars[0].set_ylabel("share of all samples", fontsize=9)
-    bars[2].text(8.4, 0.15, "truth: 1/8", color=BLUE, fontsize=8, ha="right")
-    picture.suptitle("Two ways to collapse: stay on a few modes, or move on for ever", fontsize=11)
-    return picture
-
-
-def animation(path: str | Path) -> None:
-    """Write the rotating collapse as a GIF: the clump, D's opinion, the shares. Not in the lesson's time."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from PIL import Image
-
-    pages = []
-    for look in looks("rotating", 3000, 0):
-        picture = Figure(figsize=(6.4, 3.6), dpi=90, layout="constrained")
-        left, right = picture.subplots(1, 2, width_ratios=[1.15, 1])
-        draw_ring(left, look)
-        left.set_xlabel(f"step {look.step:5,}; shade: D's opinion", family="DejaVu Sans Mono", fontsize=8)
-        right.bar(range(1, 9), look.report.shares, color=VERMILLION, width=0.7)
-        right.axhline(1 / 8, color=BLUE, ls="--", lw=1.2)
-        right.text(8.4, 0.95, "dashed: the truth, 1/8", color=BLUE, fontsize=8, ha="right")
-        right.set(ylim=(0, 1), xlabel="mode", ylabel="share of all samples", xticks=range(1, 9))
-        right.spines[["top", "right"]].set_visible(False)
-        picture.suptitle("Rotating collapse: G outruns D, and D is always a place behind", fontsize=10)
-        canvas = FigureCanvasAgg(picture)
-        canvas.draw()
-        pages.append(Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]))
-    palette = pages[len(pages) // 2].quantize(48)
-    flat = [page.quantize(palette=palette, dither=Image.Dither.NONE) for page in pages]
-    flat[0].save(path, "GIF", save_all=True, append_images=flat[1:], duration=200, loop=0)
-
-
 # %% [markdown]
 # ## Now you
 #
@@ -481,4 +275,4 @@ def animation(path: str | Path) -> None:
 
 # %%
 if __name__ == "__main__":
-    show("l15_mode_collapse", claims, figure)
+    show(15)
