@@ -14,29 +14,16 @@
 # %%
 from __future__ import annotations
 
-import argparse
-import csv
-import json
-import math
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
-from functools import cache, reduce
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from typing import Any
 
 import numpy as np
 
 import minigan as mg
 from minigan.judge.evaluation import scores
-from minigan.judge.metrics import mean_interval, perfect_mode_report, student_t
-from minigan.lessons import HERE, Claim, show
-from minigan.runs.recipe import Recipe
+from minigan.lessons import show
 from minigan.runs.run import SAMPLES, start
-from minigan.runs.sweeps import run_member
-from minigan.runs.threads import blas_threads
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 # %% [markdown]
 # ## The patient and the cures
@@ -59,7 +46,7 @@ if TYPE_CHECKING:
 # | slow D | another patient, whose $D$ has a tenth of $G$'s rate | |
 
 # %%
-PLAIN = Recipe(
+PLAIN = mg.Recipe(
     steps=4000, batch=128, generator=(64, 64), generator_activation="leaky_relu", discriminator=(64, 64),
     updates="alternating", beta2=0.999, schedule="constant", log_every=1000,
 )  # fmt: skip
@@ -81,15 +68,10 @@ ROWS: dict[str, dict[str, Any]] = {
     "three cures": THREE,
     "three, tanh, decay": THREE | {"generator_activation": "tanh", "schedule": "hold-cosine", "noise_until": 0.5},
 }
-UNROLL = {"unrolling": (5, 0.005), "slow D, unrolling": (5, 0.03)}  # steps, and their rate
-RATES = {"D rate 1e-5": 1e-5, "D rate 3e-4": 3e-4, "D rate 1e-2": 1e-2, "D rate 3e-2": 3e-2}
-ALL = ROWS | {name: {"learning_rate_d": rate} for name, rate in RATES.items()}
-SEEDS, SHORT = range(10), 1000  # SHORT: steps of the runs that --quick repeats
-SHORT_ROWS = ("plain", "packing 2", "unrolling")
 
 # %% [markdown]
-# The settings in that cell ($\gamma$, the noise, the rates of unrolling) were picked on seeds 100 and 101; the
-# scoreboard counts seeds 0 to 9. Tune on the seeds that you report and you report your patience.
+# Their settings ($\gamma$, the noise, the rates of unrolling) were picked on seeds 100 and 101; the scoreboard
+# counts seeds 0 to 9. Tune on the seeds that you report and you report your patience.
 #
 # ## Packing: bring two
 #
@@ -187,11 +169,12 @@ def unrolled(
 # difference quotient of the *whole* unrolled loss to 7 digits and more, and with $k = 0$ it is $D$'s ordinary
 # backward.
 #
-# The game around it is short: the $D$ step as ever, then $G$'s through `unrolled`.
+# The game around it is short: the $D$ step as ever, then $G$'s through `unrolled`, with five moves of $D$ ahead at
+# the rate $\eta = .005$, or .03 for `slow D`.
 
 
 # %%
-def unrolled_run(recipe: Recipe, k: int, rate: float) -> dict[str, float]:
+def unrolled_run(recipe: mg.Recipe, k: int, rate: float) -> dict[str, float]:
     """Train this recipe with an unrolled D and score its averaged generator."""
     run, data = start(recipe)
     gan, n = run.gan, recipe.batch
@@ -218,129 +201,15 @@ def unrolled_run(recipe: Recipe, k: int, rate: float) -> dict[str, float]:
 #
 # A row is ten runs. That is minutes of computing, so its results are stored as data, `data/l17_members.csv`,
 # beside the recipe and the machine that made them, and this lesson repeats a part each time it runs: one seed of
-# each row (`--quick`: two short ones). On the stored machine and libraries the same numbers must come out, to
-# the bit. Elsewhere another rounding makes another run, and the repeated number must look like an eleventh seed:
+# each row (`--quick`: two short ones). On the stored machine and libraries the same numbers must come out, to the
+# bit. Elsewhere another rounding makes another run, and the repeated number must look like an eleventh seed:
 # within $\bar x \pm t\, s \sqrt{1 + 1/10}$, Student's interval for one more draw.
 #
-#     python lessons/l17_scoreboard.py --remake --workers 8             # all of it, on eight cores
-#     python lessons/l17_scoreboard.py --remake --cluster tcp://host:8786     # or on a Dask cluster
-#     minigan sweep ring --seeds 0:10 --set packing=1,2,4               # such a table of your own
-
-
-# %%
-KEPT = ("modes", "high_quality", "reverse_kl", "critic", "d_accuracy", "g_gradient")
-
-
-def recipe_of(name: str, seed: int, steps: int) -> Recipe:
-    """The recipe of a row's run."""
-    return replace(PLAIN, seed=seed, steps=steps, **ALL[name])
-
-
-def member(name: str, seed: int, steps: int) -> dict[str, Any]:
-    """Run one seed of one row and score it."""
-    recipe = recipe_of(name, seed, steps)
-    with blas_threads(1):
-        if name in UNROLL:
-            found: dict[str, Any] = unrolled_run(recipe, *UNROLL[name])
-        else:
-            found = run_member(recipe.to_json())
-    if found.get("status", "done") != "done":
-        raise RuntimeError(f"{name}, seed {seed}: {found['status']}")
-    return {"row": name, "steps": steps, "seed": seed} | {key: found[key] for key in KEPT if key in found}
-
-
-def here() -> dict[str, Any]:
-    """What bits depend on: the machine and the libraries."""
-    from minigan.runs.folder import surroundings
-
-    with blas_threads(1):
-        return surroundings(*start(PLAIN))
-
-
-def remake(arguments: Sequence[str]) -> None:
-    """Run every member, in parallel, and store the results with the recipe that made them."""
-    from joblib import Parallel, delayed, parallel_config
-
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--remake", action="store_true")
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--cluster")
-    asked = parser.parse_args(arguments)
-    plan = [(name, seed, PLAIN.steps) for name in ALL for seed in SEEDS]
-    plan += [(name, seed, SHORT) for name in SHORT_ROWS for seed in SEEDS]
-    where: dict[str, Any] = {"backend": "loky", "n_jobs": asked.workers}
-    if asked.cluster:
-        where = {"backend": "dask", "n_jobs": -1, "scheduler_host": asked.cluster}
-    table = []
-    with parallel_config(**where):
-        for found in Parallel(return_as="generator")(delayed(member)(*which) for which in plan):
-            table.append(found)
-            print(*found.values(), flush=True)
-    (HERE / "data").mkdir(exist_ok=True)
-    with open(HERE / "data" / "l17_members.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ("row", "steps", "seed", *KEPT), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table)
-    about = {
-        "made by": "python lessons/l17_scoreboard.py --remake",
-        "made on": here(),
-        "recipe": asdict(PLAIN),
-        "rows": ALL,
-        "unrolling (steps, rate)": UNROLL,
-    }
-    text = json.dumps(about, indent=1) + "\n"
-    (HERE / "data" / "l17_recipe.json").write_text(text, encoding="utf-8")
-
-
-@cache
-def stored() -> dict[tuple[str, int], list[dict[str, float]]]:
-    """The stored scores of each (row, steps), a dict a seed; NaN where a run has none."""
-    table: dict[tuple[str, int], list[dict[str, float]]] = {}
-    with open(HERE / "data" / "l17_members.csv", newline="", encoding="utf-8") as file:
-        for line in csv.DictReader(file):
-            numbers = {key: float(line[key] or "nan") for key in KEPT}
-            table.setdefault((line["row"], int(line["steps"])), []).append(numbers)
-    return table
-
-
-def score(name: str, key: str) -> np.ndarray:
-    """A score of the ten seeds of a row; a reverse KL without any good sample counts as one mode's, log 8."""
-    found = np.array([seed[key] for seed in stored()[name, PLAIN.steps]])
-    return np.where(np.isinf(found), math.log(8), found)
-
-
-def typical(name: str, key: str) -> float:
-    """Its mean over the seeds; the geometric one of what is positive and spreads over factors."""
-    found = score(name, key)
-    return float(np.exp(np.log(found).mean()) if key in ("reverse_kl", "g_gradient") else found.mean())
-
-
-@cache
-def again(name: str, seed: int, steps: int) -> dict[str, Any]:
-    """Run a stored member once more."""
-    return member(name, seed, steps)
-
-
-def repeated(quick: bool) -> list[tuple[str, int, int]]:
-    """What this run of the lesson repeats."""
-    if quick:
-        return [("plain", 0, SHORT), ("packing 2", 0, SHORT)]
-    return [("unrolling", 0, SHORT)] + [(name, 0, PLAIN.steps) for name in ROWS if name not in UNROLL]
-
-
-def strangeness(name: str, seed: int, steps: int) -> float:
-    """How far a repeated run lies from the stored seeds' mean, over s sqrt(1 + 1/10): Student's t, if alike."""
-    far = []
-    for key, scale in (("high_quality", np.array), ("reverse_kl", np.log)):
-        x = scale([run[key] for run in stored()[name, steps]])
-        new = float(scale(again(name, seed, steps)[key]))
-        if np.isfinite([*x, new]).all() and x.std() > 0:
-            far.append(abs(new - x.mean()) / (x.std(ddof=1) * math.sqrt(1 + 1 / len(x))))
-    return max(far, default=0.0)
-
-
-# %% [markdown]
-# ![the scoreboard](../figures/l17_scoreboard.png)
+#     python -m minigan.lessons.behind.l17 --remake --workers 8           # all of it, on eight cores
+#     python -m minigan.lessons.behind.l17 --remake --cluster tcp://host:8786     # or on a Dask cluster
+#     minigan sweep ring --seeds 0:10 --set packing=1,2,4                 # such a table of your own
+#
+# ![the scoreboard](../../figures/l17_scoreboard.png)
 #
 # ## Reading it
 #
@@ -409,193 +278,15 @@ def strangeness(name: str, seed: int, steps: int) -> float:
 # - *Only the winner is tuned.* Most rows had two or three settings tried, tanh one, and the last row is the best
 #   of a dozen combinations. They were tried on other seeds than these, yet who is given a dozen tries is ahead
 #   of who is given two.
-
-
-# %%
-CURES = ("packing 2", "packing 4", "R1", "noise", "three D steps", "two rates", "Wasserstein", "unrolling")
-MODES_BACK = ("packing 2", "Wasserstein", "R1", "noise")
-BEST = "three, tanh, decay"
-
-
-def losses(better: str, worse: str, key: str) -> int:
-    """On how many of ten seeds the first row is *not* better (quality: higher; reverse KL: lower)."""
-    sign = -1 if key == "reverse_kl" else 1
-    return int((sign * (score(better, key) - score(worse, key)) <= 0).sum())
-
-
-def directional_error() -> tuple[float, float]:
-    """Errors of the unrolled gradient: against the whole loss's difference quotient; with k = 0, D.backward."""
-    widths, n, k, rate, h = [2, 16, 16, 1], 32, 5, 0.3, 1e-6
-    rng = np.random.default_rng(17)
-    layers = [mg.Dense(2, 16), mg.LeakyReLU(), mg.Dense(16, 16), mg.LeakyReLU(), mg.Dense(16, 1)]
-    D = mg.Sequential(layers, name="D").to("numpy", "float64")
-    start_at, (real, fake, way) = D.theta.copy(), rng.standard_normal((3, n, 2))
-    labels, trace, small = np.repeat([[1.0], [0.0]], n, axis=0), D.trace(2 * n), D.trace(n)
-
-    def loss(fake: np.ndarray) -> float:
-        D.assign(start_at)
-        for _ in range(k):
-            s = D.forward(np.concatenate([real, fake]), trace)
-            D.backward((sigmoid(s) - labels) / n, trace)
-            D.assign(D.theta - rate * D.grad)
-        return float(mg.generator_loss(D(fake))[0])
-
-    slope = float((way * unrolled(start_at, widths, real, fake, k, rate)).sum())
-    quotient = (loss(fake + h * way) - loss(fake - h * way)) / (2 * h)
-    D.assign(start_at)
-    plain = D.backward(mg.generator_loss(D.forward(fake, small))[1], small, params=False, inputs=True)
-    apart = np.abs(unrolled(start_at, widths, real, fake, 0, rate) - plain).max() / np.abs(plain).max()
-    return abs(slope - quotient) / abs(quotient), float(apart)
-
-
-def claims(quick: bool = False) -> list[Claim]:
-    """The lesson's numbers; quick repeats two short runs, the full run one seed of nearly each row."""
-    ideal, (unrolled_error, plain_error) = perfect_mode_report(mg.ring(), SAMPLES), directional_error()
-    parts = repeated(quick)
-    bar = student_t(1 - 1e-4 / (2 * len(parts)), len(SEEDS) - 1)
-    sure, luck = "sign test: 0 of 10 by chance once in 1,024", "sign test: 1 or less once in 93"
-    doubt, nothing = "sign test: 2 or less once in 18", "5 if it does nothing; 2 to 8 in 98 of 100"
-    variation = {(q, m): packed_variation(v, m) for q, v in (("d", DROPS), ("m", MISWEIGHS)) for m in (1, 2, 4)}
-    # fmt: off
-    made = [
-        Claim("tie", "single samples: variation of 'drops' less that of 'misweighs'",
-              variation["d", 1] - variation["m", 1], 0, 1e-12, "2/8 missing; 4 (1/2) / 8 misplaced"),
-        Claim("drops_2", "pairs: total variation of 'drops'", variation["d", 2], 7 / 16, 1e-12, "1 - (6/8)^2"),
-        Claim("misweighs_2", "pairs: total variation of 'misweighs'", variation["m", 2], 5 / 16, 1e-12,
-              "(5/4 + 2/4 + 3/4) / 8"),
-        Claim("drops_4", "packs of 4: total variation of 'drops'", variation["d", 4], 175 / 256, 1e-12,
-              "1 - (6/8)^4"),
-        Claim("misweighs_4", "packs of 4: total variation of 'misweighs'", variation["m", 4],
-              sum(math.comb(4, j) * abs(1.5**j * 0.5 ** (4 - j) - 1) for j in range(5)) / 32, 1e-12,
-              "by the number of favoured modes in the pack"),
-        Claim("unrolled", "unrolled gradient, 5 steps: relative error against a difference quotient",
-              unrolled_error, 1e-7, 0, "of the whole unrolled loss, float64, h 1e-6", at_most=True),
-        Claim("unrolled_0", "unrolled gradient, 0 steps: relative error against D's backward", plain_error, 1e-12,
-              0, "the same function", at_most=True),
-        Claim("members", "stored runs of each row of the scoreboard, fewest",
-              min(len(stored().get((name, PLAIN.steps), [])) for name in ALL), len(SEEDS), 0, "ten seeds"),
-        Claim("agrees", f"repeated now, {len(parts)} runs: largest distance from the stored seeds, in Student's t",
-              max(strangeness(*part) for part in parts), bar, 0,
-              "a new seed's: beyond it once in 10,000, for all runs together", at_most=True),
-        Claim("averaging", "seeds of 10 where averaging does not raise the quality",
-              losses("plain", "live", "high_quality"), 0, 0, sure),
-        Claim("averaging_gain", "live over averaged quality, means of ten seeds",
-              typical("live", "high_quality") / typical("plain", "high_quality"), 0.5, 0, "half, stored",
-              at_most=True),
-    ]
-    made += [
-        Claim(f"{name.split()[0].lower()}_kl", f"seeds of 10 where {name} does not lower the reverse KL",
-              losses(name, "plain", "reverse_kl"), allowed, 0, source, at_most=True)
-        for name, allowed, source in (("packing 2", 1, luck), ("Wasserstein", 1, luck), ("R1", 2, doubt),
-                                      ("noise", 2, doubt))
-    ]
-    made += [
-        Claim("all_modes", "modes found by packing 2, R1 and Wasserstein, fewest of thirty runs",
-              min(float(score(name, "modes").min()) for name in ("packing 2", "R1", "Wasserstein")), 8, 0,
-              "all, as a perfect sampler"),
-        Claim("no_quality", "seeds of 10 where packing 2, Wasserstein, R1 or noise raises quality, the most",
-              10 - min(losses(name, "plain", "high_quality") for name in MODES_BACK), 8, 0,
-              "9 or 10 would be more than luck", at_most=True),
-        Claim("dose", "seeds of 10 where packing 4 has no lower quality than packing 2",
-              losses("packing 2", "packing 4", "high_quality"), 0, 0, sure),
-        Claim("two_rates", "seeds of 10 where two rates lower the reverse KL",
-              10 - losses("two rates", "plain", "reverse_kl"), 5, 3, nothing),
-        Claim("no_sum", "seeds of 10 where three cures have a higher quality than packing 2",
-              10 - losses("three cures", "packing 2", "high_quality"), 5, 3, nothing),
-        Claim("tanh", "seeds of 10 where tanh in G has no higher quality than a cure, most over the cures",
-              max(losses("tanh in G", name, "high_quality") for name in CURES), 1, 0, luck, at_most=True),
-        Claim("best", "seeds of 10 where the best row has no higher quality than another, most, but for tanh in G",
-              max(losses(BEST, name, "high_quality") for name in ROWS if name not in (BEST, "tanh in G")), 0, 0,
-              sure),
-        Claim("nobody", "quality of the best row, highest of ten seeds (%)",
-              100 * float(score(BEST, "high_quality").max()), 98.8891, 0, "a perfect sampler's", at_most=True),
-        Claim("gradient", "norm of G's gradient, D's rate 1e-4 over 1e-3, geometric means",
-              typical("slow D", "g_gradient") / typical("plain", "g_gradient"), 0.01, 0,
-              "a hundredth, stored", at_most=True),
-        Claim("slow_d", "modes found with D's rate 1e-4, most of ten seeds", float(score("slow D", "modes").max()),
-              3, 0, "8 for a perfect sampler", at_most=True),
-        Claim("slower", "seeds of 10 where D's rate 3e-4 has no lower quality than 1e-3",
-              losses("plain", "D rate 3e-4", "high_quality"), 0, 0, sure),
-        Claim("faster", "quality with D's rate 3e-2, mean of ten seeds (%)",
-              100 * typical("D rate 3e-2", "high_quality"), ideal.high_quality * 50, 10, "about half of 98.89 %"),
-        Claim("lag", "quality with D's rate 1e-4 over that with 3e-2, means of ten seeds",
-              typical("slow D", "high_quality") / typical("D rate 3e-2", "high_quality"), 0.01, 0,
-              "a hundredth, stored", at_most=True),
-        Claim("cured", "seeds of 10 where unrolling does not lower slow D's reverse KL",
-              losses("slow D, unrolling", "slow D", "reverse_kl"), 1, 0, luck, at_most=True),
-        Claim("not_cured", "seeds of 10 where unrolling does not lower plain's quality",
-              losses("plain", "unrolling", "high_quality"), 0, 0, sure),
-        Claim("plain_all", "plain: modes found, most of ten seeds", float(score("plain", "modes").max()), 8, 0,
-              "a perfect sampler's"),
-        Claim("plain_few", "plain: modes found, fewest of ten seeds", float(score("plain", "modes").min()), 6, 0,
-              "two of 8 lost", at_most=True),
-        Claim("ceiling", "a perfect sampler's quality (%)", 100 * ideal.high_quality, 98.8891, 1e-4,
-              "1 - exp(-9/2)"),
-        Claim("floor", "a perfect sampler's reverse KL (nats)", ideal.reverse_kl, 0.0014, 1e-12, "7 / 5,000"),
-    ]
-    # fmt: on
-    about = json.loads((HERE / "data" / "l17_recipe.json").read_text(encoding="utf-8"))
-    if about["made on"] == here():  # on another machine these are other runs
-        apart = sum(
-            again(*part)[key] != stored()[part[0], part[2]][part[1]][key]
-            for part in parts
-            for key in KEPT
-            if key in again(*part)
-        )
-        says = "numbers of the repeated runs that differ from the stored ones, by any bit"
-        made.append(Claim("identical", says, apart, 0, 0, "the same machine, libraries and recipe"))
-    return made
-
-
-# %%
-BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#595959"
-
-
-def figure(quick: bool = False) -> Figure:
-    """Each row's ten seeds, their mean and its 95 % interval, for three scores; the perfect sampler as a line."""
-    from matplotlib.figure import Figure
-
-    picture = Figure(figsize=(8, 4.9), layout="constrained")
-    ideal = perfect_mode_report(mg.ring(), SAMPLES)
-    panels = picture.subplots(1, 3, sharey=True)
-    places = np.arange(len(ROWS))[::-1]
-    for axes, key, factor, best, label in (
-        (panels[0], "modes", 1, ideal.found, "modes found, of 8"),
-        (panels[1], "high_quality", 100, 100 * ideal.high_quality, "samples within 3 sd of a mode (%)"),
-        (panels[2], "reverse_kl", 1, ideal.reverse_kl, "reverse KL (nats), less is better"),
-    ):
-        log = key == "reverse_kl"
-        axes.axvline(best, color=BLUE, linestyle="--", linewidth=1.4)
-        for y, name in zip(places, ROWS, strict=True):
-            x = factor * score(name, key)
-            mean, low, high = np.exp(mean_interval(np.log(x).tolist())) if log else mean_interval(x.tolist())
-            axes.plot(x, np.full(len(x), y - 0.22), "|", color=GREY, markersize=4, alpha=0.7)
-            axes.plot([low, high], [y, y], color=VERMILLION, linewidth=2, solid_capstyle="butt")
-            axes.plot(mean, y, "o", color=VERMILLION, markersize=5)
-        axes.set_xlabel(label, fontsize=9)
-        axes.tick_params(labelsize=9)
-        axes.grid(axis="y", color="#E6E6E6")
-        axes.set_axisbelow(True)
-    panels[0].set(xlim=(0, 8.6), yticks=places, yticklabels=list(ROWS))
-    panels[1].set(xlim=(-3, 103))
-    panels[2].set(xscale="log", xlim=(3, 8e-4))
-    panels[1].text(96, places[0], "a perfect sampler", color=BLUE, fontsize=8.5, ha="right", va="center")
-    said = "Cures bring modes back; a better patient beats every single cure"
-    picture.suptitle(said, fontsize=11)
-    return picture
-
-
-# %% [markdown]
-# ## What comes next
-#
-# Enough of rings. Lesson 18 takes R1 and averaging to handwritten digits, where the eye is a judge too.
 #
 # ## Now you
 #
 # `minigan exercise start 17` gives you a round of a game to write, in which $D$ sees packs and $G$ doesn't know:
 # the reshape forth, and the one back.
 #
-# Sources: Lin, Khetan, Fanti and Oh 2018 (PacGAN), section 3 and Table 1. Srivastava et al. 2017 (VEEGAN), Table
+# *Next.* Enough of rings. Lesson 18 takes R1 and averaging to handwritten digits, where the eye is a judge too.
+#
+# *Sources.* Lin, Khetan, Fanti and Oh 2018 (PacGAN), section 3 and Table 1. Srivastava et al. 2017 (VEEGAN), Table
 # 1. Metz, Poole, Pfau and Sohl-Dickstein 2017, section 2. Mescheder, Geiger and Nowozin 2018, eq. 9. Sønderby et
 # al. 2017, section 2. Gulrajani et al. 2017, eq. 3. Heusel et al. 2017, section 2. Goodfellow et al. 2014,
 # Algorithm 1. Goodfellow 2016, sections 4.4 and 5.1. Pearlmutter 1994 for the slope of a gradient along a
@@ -603,7 +294,4 @@ def figure(quick: bool = False) -> Figure:
 
 # %%
 if __name__ == "__main__":
-    if "--remake" in sys.argv:
-        remake(sys.argv[1:])
-    else:
-        show("l17_scoreboard", claims, figure)
+    show(17)
