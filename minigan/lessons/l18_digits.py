@@ -20,19 +20,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 import minigan as mg
-from minigan.judge.evaluation import fresh_critic
-from minigan.judge.metrics import chi_cdf, label_mix, nearest, neighbour_ratios, wilson_interval
-from minigan.lessons import Claim, Claims, show
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from minigan.judge.metrics import nearest, neighbour_ratios
+from minigan.lessons import show
 
 # %% [markdown]
 # ## The game, as before
@@ -74,7 +69,8 @@ def play(data: mg.Dataset, steps: int, seed: int = 0) -> mg.GAN:
 @cache
 def trained(quick: bool) -> mg.GAN:
     """This lesson's GAN, of its full run or of the quick one."""
-    return play(mg.load_dataset("digits"), 400 if quick else 12_000)
+    digits: Any = mg.load_dataset("digits")
+    return play(digits, 400 if quick else 12_000)
 
 
 def draw(gan: mg.GAN, n: int, data: mg.Dataset) -> np.ndarray:
@@ -122,6 +118,7 @@ def cheats(data: mg.Dataset, rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 def perfect(data: mg.Dataset, splits: int = 20) -> np.ndarray:
     """Both ratios (splits, 2) of real images that play the sampler: all of them, parted in three at random."""
+    assert data.held_out is not None
     x, rng = np.concatenate([data.x, data.held_out]), np.random.default_rng(18)
     parts = [np.split(x[rng.permutation(len(x))], [718, 1436]) for _ in range(splits)]
     return np.array([neighbour_ratios(samples, train, held_out) for samples, train, held_out in parts])
@@ -134,7 +131,7 @@ def perfect(data: mg.Dataset, splits: int = 20) -> np.ndarray:
 # Gaussian with the mean and covariance of the data. In the figure G's digits stand above their nearest training
 # images. Look for pairs that are the same: a few are close, as new images of a 1 are close to old ones.
 #
-# ![Digits above their neighbours, and a walk](../figures/l18_digits.png)
+# ![Digits above their neighbours, and a walk](../../figures/l18_digits.png)
 #
 # Medians say nothing of the tails, so one more look. A twentieth of all *new* images lies within a certain
 # distance of the training set. Of our samples it is about a twentieth too; many copies would show there. And which
@@ -176,15 +173,6 @@ def step_lengths(path: np.ndarray) -> np.ndarray:
     """How far each step of a walk goes, over the median step."""
     lengths = np.linalg.norm(np.diff(path.astype(float), axis=0), axis=1)
     return lengths / np.median(lengths)
-
-
-@cache
-def ring_gan() -> mg.GAN:
-    """A short training on the ring of eight."""
-    recipe = replace(mg.RECIPES["ring"][1], steps=2000, batch=128)
-    gan, ring = recipe.build(2), mg.load_dataset("ring")
-    mg.train(gan, ring, recipe.steps, recipe.batch, scaler=mg.scaler(ring), log_every=recipe.steps)
-    return gan
 
 
 # %% [markdown]
@@ -253,6 +241,7 @@ def probe(x: np.ndarray, labels: np.ndarray, test: np.ndarray) -> np.ndarray:
 def probes(data: mg.Dataset, known: np.ndarray, new: np.ndarray, n: int = 20) -> tuple[np.ndarray, np.ndarray]:
     """Right or wrong (360,) with all labels; and % right (n,) with five labels of each class, drawn anew."""
     labels, truth, rng, scarce = data.labels, data.held_out_labels, np.random.default_rng(50), []
+    assert labels is not None
     for _ in range(n):
         few = np.concatenate([rng.choice(np.flatnonzero(labels == c), 5, replace=False) for c in range(10)])
         scarce.append(100 * (probe(known[few], labels[few], new) == truth).mean())
@@ -270,158 +259,6 @@ def probes(data: mg.Dataset, known: np.ndarray, new: np.ndarray, n: int = 20) ->
 # number: when labels are scarce, something that D learned without them is worth having. It is a small effect on
 # small images. Radford et al. 2016 made the case on large ones.
 
-
-# %%
-def claims(quick: bool = False) -> list[Claim]:
-    """The lesson's numbers; what needs the trained G or D is left out by `quick`."""
-    made = Claims()
-    is_, below = made.is_, made.below
-
-    data, rng = mg.load_dataset("digits"), np.random.default_rng(18)
-    assert data.held_out is not None and data.labels is not None
-    scores = {name: neighbour_ratios(x, data.x, data.held_out) for name, x in cheats(data, rng).items()}
-    worst = [max(abs(r - 1) for r in pair) for pair in scores.values()]
-    splits = perfect(data)
-
-    shuffled = replace(data, labels=rng.permutation(data.labels))
-    runs = [play(data, 200), play(shuffled, 200), play(data, 200, seed=1)]
-    a, b, c = (np.concatenate([v.view(np.uint32) for v in run.vectors().values()]) for run in runs)
-
-    z = np.random.default_rng(0).standard_normal((8, 2, 32))
-    ring = step_lengths(walk(ring_gan().average, *np.eye(2))).max()
-    short = 1 - math.exp(-8) * sum(8.0**k / math.factorial(k) for k in range(16))  # a chi-square, by Poisson's sum
-
-    D, order = game().discriminator, np.random.default_rng(39).permutation(64)
-    scrambled = D.copy()
-    scrambled.layers[0].W[...] = D.layers[0].W[order]
-    scrambled.moved()
-
-    real = data.x[rng.permutation(len(data.x))]
-    honest = fresh_critic(real[:718], replace(data, x=real[718:]))
-    to_network = mg.scaler(data).to_network
-    x = to_network(data.x)
-    pixels, scarce = probes(data, x, to_network(data.held_out))
-    low, high = wilson_interval(int(pixels.sum()), 360)
-    p = pixels.mean()
-    # fmt: off
-    below("no_neighbours", "pixels and W's rows in another order: what D says differs by, at most",
-          np.abs(D(x) - scrambled(x[:, order])).max(), 1e-5, "the same sums in another order, rounded")
-    is_("copies_there", "training images as samples: r1", scores["copies"][0], 0, 0, "distance 0")
-    is_("copies_back", "the same: r2", scores["copies"][1], 1, 1e-12, "the samples are the training set")
-    is_("noisy_there", "noisy training images as samples: r1", scores["noisy copies"][0], 1, 0.02,
-        "made so; less where another is nearer")
-    is_("noisy_back", "the same: r2", scores["noisy copies"][1], math.sqrt(2), 0.1,
-        "sqrt(1 + 1), less for the nearest of many")
-    is_("cheats", "the larger of the two misses of 1, least of four cheats", min(worst), 0.65, 0.35,
-        ".3 or more; copies miss by 1")
-    is_("perfect_there", "real images as samples, 20 splits: mean r1", splits[:, 0].mean(), 1,
-        4 * splits[:, 0].std(), "exchangeable; 4 sd of one split")
-    is_("perfect_back", "the same: mean r2", splits[:, 1].mean(), 1, 4 * splits[:, 1].std(),
-        "exchangeable; 4 sd of one split")
-    is_("unlabelled", "numbers that differ once the labels are shuffled", (a != b).sum(), 0, 0,
-        "labels are never read")
-    below("can_fail", "share of numbers that stay the same with another seed", (a == c).mean(), 0.01,
-          "the check can fail")
-    is_("middle", "share of z in 32 dimensions that are shorter than 4", chi_cdf(4, 32), short, 1e-12,
-        "Poisson's sum for a chi-square")
-    is_("even", "z: longest step over the median", step_lengths(walk(lambda z: z, *np.eye(2))).max(), 1, 1e-9,
-        "a circle in equal steps")
-    below("jump", "ring: the median step over the longest", 1 / ring, 0.1, "a gap to cross: 10 or more")
-    is_("critic_real", "a fresh critic between real and real: share right", honest.accuracy, 0.5,
-        3.9 * 0.5 / math.sqrt(718), "a coin; missed once in 10,000")
-    is_("pixels", "probe on pixels, of 360 right", pixels.sum(), 341, 0, "scikit-learn's RidgeClassifierCV")
-    is_("interval", "half of its 95 % interval (points)", 50 * (high - low), 196 * math.sqrt(p * (1 - p) / 360),
-        0.1, "1.96 sqrt(p (1 - p) / n)")
-    if quick:
-        return made
-
-    fast, gan = len(made), trained(False)
-    samples = draw(gan, 1797, data)
-    ours, many = samples[:1437], np.random.default_rng(3).standard_normal((1437, 32))
-    there, back = neighbour_ratios(ours, data.x, data.held_out)
-    near = np.quantile(nearest(data.held_out, data.x)[0], 0.05)
-    critic, rounded = (fresh_critic(x, data) for x in (samples, np.rint(samples).clip(0, 16)))
-    to_data, G = mg.scaler(data).to_data, gan.average
-    (far, whom), (short_far, short_whom) = (nearest(to_data(G(psi * many)), data.x) for psi in (1, 0.25))
-    steps = np.mean([step_lengths(walk(G, *ends)).max() for ends in z])
-
-    nets = {"D": gan.discriminator, "new": game().discriminator}
-    said = {
-        (who, layer): probes(data, *(hidden(D, to_network(x), layer) for x in (data.x, data.held_out)))
-        for who, D in nets.items() for layer in (1, 2)
-    }
-    differ = said["D", 1][0].astype(int) - said["new", 1][0]
-    bar = "a perfect sampler; the bar is .15"
-    is_("there", "G: samples to training set, over held-out to it (r1)", there, 1, 0.15, bar)
-    is_("back", "G: held-out to samples, over held-out to training set (r2)", back, 1, 0.15, bar)
-    is_("near", "G: share of samples nearer than 1 new image in 20", (nearest(ours, data.x)[0] < near).mean(),
-        0.05, 0.05, "a perfect sampler; 4 sd")
-    is_("classes", "G: share of its rarest class", label_mix(ours, data.x, data.labels).min(), 0.1, 0.06,
-        "each 10 %; 4 % is the bar")
-    is_("critic", "a fresh critic between real and G's: share right", critic.accuracy, 1, 0.2,
-        "over 80 %: it can tell")
-    below("rounded", "what rounding to whole pixels changes", rounded.accuracy - critic.accuracy, -0.1,
-          "the paper, not the pen: 10 points or more")
-    below("handwriting", "and then: .5 less the interval's lower end", 0.5 - rounded.low, 0,
-          "below 0: still told apart")
-    below("steps", "digits, mean of 8 walks: longest step over the median", steps, ring, "less than the ring's")
-    below("variety", "psi 1/4: different nearest training images, over those at psi 1",
-          len(set(short_whom)) / len(set(whom)), 0.5, "less variety")
-    below("quality", "median distance to the training set, psi 1 over psi 1/4",
-          np.median(far) / np.median(short_far), 1, "no better")
-    below("probe", "probe on pixels right, less on D's first hidden layer (of 360)",
-          float(pixels.sum()) - said["D", 1][0].sum(), 0, "D's is not worse")
-    below("untrained", "D's first layer against an untrained one: difference in standard errors",
-          abs(differ.sum()) / math.sqrt(max(np.abs(differ).sum(), 1)), 3.9, "McNemar: no difference shown")
-    below("scarce_pixels", "five labels a class: pixels, less D's second layer (points)",
-          (scarce - said["D", 2][1]).mean(), -2, "the bar: 2 points better")
-    below("scarce_new", "the same: D's second layer untrained, less trained (points)",
-          (said["new", 2][1] - said["D", 2][1]).mean(), -2, "the bar: 2 points better")
-    # fmt: on
-    return [*made[:fast], *(replace(claim, full=True) for claim in made[fast:])]
-
-
-# %%
-def figure(quick: bool = False) -> Figure:
-    """Samples above their nearest training images; a walk through z; how even its steps are."""
-    from matplotlib.figure import Figure
-
-    from minigan.plotting import image_grid
-
-    blue, vermillion, grey = "#0072B2", "#D55E00", "#595959"
-    data, gan, many = mg.load_dataset("digits"), trained(quick), 18
-    samples = draw(gan, 2 * many, data)
-    index = nearest(samples, data.x)[1]
-    ends = np.random.default_rng(4).standard_normal((2, 32))
-    path = mg.scaler(data).to_data(walk(gan.average, *ends))
-    ring = walk(ring_gan().average, *np.eye(2))
-
-    picture = Figure(figsize=(8, 4.5), layout="constrained")
-    *panels, steps = picture.subplots(4, 1, height_ratios=[0.9, 0.9, 0.45, 1.7])
-    shown = ((np.arange(many) + 0.5) / many * 400).astype(int)  # each above its own t
-    first, second = (np.concatenate([samples[k], data.x[index[k]]]) for k in (slice(many), slice(many, None)))
-    for axes, images in zip(panels, (first, second, path[shown]), strict=True):
-        axes.imshow(image_grid(images, (8, 8), many), cmap="gray_r", vmin=0, vmax=16)
-        axes.spines[:].set_visible(False)
-        axes.tick_params(length=0)
-        axes.set_xticks([])
-    panels[0].set_title("New digits, not copies: each of G's above the training image nearest to it")
-    for axes in panels[:2]:
-        axes.set_yticks([3.5, 12.5], ["G", "nearest"], color=vermillion)
-        axes.get_yticklabels()[1].set_color(blue)
-    panels[2].set_yticks([3.5], ["a walk"], color=vermillion)
-
-    t = (np.arange(400) + 0.5) / 400
-    steps.semilogy(t, step_lengths(path), color=vermillion, lw=1.8, label="the walk above")
-    steps.semilogy(t, step_lengths(ring), color=grey, lw=1, ls="--", label="ring of eight: hurries between modes")
-    steps.set(xlim=(0, 1), ylim=(0.01, 2000), xlabel="t, in turns round a great circle of z")
-    steps.set(ylabel="step length\nover the median", yticks=[0.01, 1, 100])
-    steps.minorticks_off()
-    steps.legend(frameon=False, fontsize=9, loc="upper right", ncols=2)
-    steps.spines[["top", "right"]].set_visible(False)
-    return picture
-
-
 # %% [markdown]
 # ## Now you
 #
@@ -438,4 +275,4 @@ def figure(quick: bool = False) -> Figure:
 
 # %%
 if __name__ == "__main__":
-    show("l18_digits", claims, figure)
+    show(18)
