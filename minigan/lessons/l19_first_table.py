@@ -22,20 +22,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 import minigan as mg
-from minigan.judge.metrics import ParzenReport, nearest, parzen_log_likelihood, parzen_report
-from minigan.lessons import Claim, Claims, show
+from minigan.judge.metrics import ParzenReport, nearest, parzen_report
+from minigan.lessons import show
 from minigan.lessons.l18_digits import trained
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 # %% [markdown]
 # ## A density for whoever can only sample
@@ -65,8 +61,8 @@ def naive(samples: np.ndarray, x: np.ndarray, sigma: float) -> np.ndarray:
 # $$\log \frac1m \sum_j e^{a_j} = a_{\max} + \log \frac1m \sum_j e^{a_j - a_{\max}},$$
 #
 # where at least one term is now $e^0 = 1$. That is **log-mean-exp**, and it is your exercise.
-# `parzen_log_likelihood` does it, with $|x - \mu|^2 = |x|^2 - 2 x \cdot \mu + |\mu|^2$, which
-# makes a matrix product of ten thousand times ten thousand distances, taken block by block.
+# `parzen_log_likelihood` in `minigan/judge/metrics.py` does it, with $|x - \mu|^2 = |x|^2 - 2 x \cdot \mu +
+# |\mu|^2$, which makes a matrix product of ten thousand times ten thousand distances, taken block by block.
 #
 # ## The protocol
 #
@@ -81,7 +77,7 @@ def naive(samples: np.ndarray, x: np.ndarray, sigma: float) -> np.ndarray:
 @cache
 def digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Training, validation and test images (1437, 160 and 200 rows of 64 pixels), black 0 and white 1."""
-    data = mg.load_dataset("digits")
+    data: Any = mg.load_dataset("digits")
     held_out = data.held_out[np.random.default_rng(19).permutation(360)]
     x, held_out = data.x / 16.0, held_out / 16.0
     return x.astype(float), held_out[:160].astype(float), held_out[160:].astype(float)
@@ -103,11 +99,10 @@ def centres(quick: bool) -> dict[str, dict[int, np.ndarray]]:
     train = digits()[0]
     shuffled = np.random.default_rng(0).permutation(train)
     made = (trained(quick).sample(10_000 if quick else 100_000).astype(float) + 1) / 2  # from -1..1 to 0..1
+    ms = (300,) if quick else (100, 300, 800)
     return {
         "real": {m: shuffled[:m] for m in (100, 300, 1437)},
-        "averages": {
-            m: k_means(train, m, np.random.default_rng(m)) for m in ((300,) if quick else (100, 300, 800))
-        },
+        "averages": {m: k_means(train, m, np.random.default_rng(m)) for m in ms},
         "GAN": {m: made[:m] for m in (100, 300, 1437, 10_000, 100_000) if m <= len(made)},
     }
 
@@ -121,7 +116,7 @@ def board(quick: bool) -> dict[tuple[str, int], ParzenReport]:
 
 
 # %% [markdown]
-# ![Log-likelihood against sigma, and against the number of samples](../figures/l19_first_table.png)
+# ![Log-likelihood against sigma, and against the number of samples](../../figures/l19_first_table.png)
 #
 # All 1,437 real images together get 31.07 nats an image, 300 of them 18.34. The 300 averages come within 4 nats of
 # *all* the real images, and beat 300 real ones by more than any standard error can explain. G's 10,000 samples are
@@ -221,7 +216,7 @@ def images(folder: Path, name: str) -> np.ndarray:
     found = sorted(folder.glob(f"{name}*"))
     if not found:
         raise FileNotFoundError(f"{folder} holds no {name}*; put MNIST's or Fashion-MNIST's file there")
-    data = mg.load_dataset(found[0])
+    data: Any = mg.load_dataset(found[0])
     if data.held_out is None:
         return data.x / np.float32(255)
     at = np.arange(len(data.held_out)) * 9 + 9  # every tenth was held out; np.insert counts before it inserts
@@ -243,140 +238,6 @@ def first_paper(
     return parzen_report(gan.sample(samples), train[cut : cut + 1000], test)
 
 
-# %%
-def claims(quick: bool = False) -> list[Claim]:
-    """The lesson's numbers; what needs the trained G is left out by `quick`."""
-    made = Claims()
-    is_, below = made.is_, made.below
-
-    train, validation, test = digits()
-    judged, scores = centres(quick), board(quick)
-
-    def ahead(one: tuple[str, int], other: tuple[str, int], by: float = 0.0) -> float:
-        """3.9 standard errors of the lead over test images, less the lead beyond `by`: below 0 if it is sure."""
-        a, b = (parzen_log_likelihood(judged[who][m], test, scores[who, m].sigma) for who, m in (one, other))
-        return float(3.9 * (a - b).std() / math.sqrt(len(test)) - (a - b).mean() + by)
-
-    far = np.full((1, 784), 0.18)
-    by_hand = -784 * 0.18**2 / 0.02 - 784 * math.log(0.1 * math.sqrt(2 * math.pi))
-    some, sigma = judged["GAN"][1437], 0.15
-    logs = parzen_log_likelihood(some, test, sigma)
-    top = -np.square(nearest(test, some)[0]) / (2 * sigma**2) - 64 * math.log(sigma * math.sqrt(2 * math.pi))
-    grid = np.geomspace(0.1, 0.2, 201)
-    fine = parzen_report(train, validation, test, grid)
-    coarse = scores["averages", 300].mean - parzen_report(judged["averages"][300], validation, test, grid).mean
-    rms = math.sqrt(np.square(nearest(validation, train)[0]).mean() / 64)
-    doubled = parzen_report(2 * train - 1, 2 * validation - 1, 2 * test - 1, 2 * np.logspace(-1, 0, 10))
-    perfect, collapsed = perfect_and_collapsed(64)
-    truth = -32 * math.log(2 * math.pi * math.e)
-    # fmt: off
-    below("naive_64", "the formula as it stands, 64 pixels: off by (nats)",
-          np.abs(naive(train, test, 0.15) - parzen_log_likelihood(train, test, 0.15)).max(), 1e-9,
-          "the same formula")
-    is_("naive_784", "the same at 784 pixels, .18 off in each, sigma .1 (nats)",
-        naive(np.zeros((1, 784)), far, 0.1)[0], -math.inf, 0, "e^-1270 is 0 in float64")
-    is_("exponent", "and the answer (nats)", parzen_log_likelihood(np.zeros((1, 784)), far, 0.1)[0], by_hand, 1e-9,
-        "by hand: one Gaussian")
-    is_("real_1437", "1,437 real images (nats an image)", scores["real", 1437].mean, REAL_1437, 1e-6,
-        "SciPy: logsumexp over cdist")
-    is_("real_300", "300 real images (nats an image)", scores["real", 300].mean, REAL_300, 1e-6,
-        "SciPy: logsumexp over cdist")
-    is_("real_sigma", "the width that validation takes for the 1,437", scores["real", 1437].sigma, 10 ** (-8 / 9),
-        1e-12, "SciPy: the second of the grid")
-    below("blur_wins", "300 averages ahead of 300 real images: 3.9 se - lead (nats)",
-          ahead(("averages", 300), ("real", 300)), 0, PAIRS)
-    below("blur_near", "all 1,437 real images ahead of 300 averages (nats)",
-          scores["real", 1437].mean - scores["averages", 300].mean, 4, "nearly as much")
-    below("bounds", "log p above N(x), or below N(x) - log m: by at most, 200 images (nats)",
-          max((logs - top).max(), (top - math.log(1437) - logs).max()), 1e-9,
-          "a mean is its largest term or less, and 1/m of it or more")
-    is_("rms", "rms distance to the nearest of 1,437 real images, a pixel, over the best sigma", rms / fine.sigma,
-        1, 0.02, "1 if only the nearest counts; else less")
-    is_("read_low", "225 nats at 784 pixels and 10,000 samples: at least off by",
-        math.exp(-(225 + math.log(10_000)) / 784) / math.sqrt(2 * math.pi * math.e), 0.1795, 1e-4,
-        "N - log m, best sigma")
-    is_("read_high", "and at most", math.exp(-225 / 784) / math.sqrt(2 * math.pi * math.e), 0.1816, 1e-4,
-        "N, best sigma")
-    is_("truth", "N(0, I), 64 dimensions: minus its entropy (nats)", truth,
-        mg.Gaussian(np.zeros(64), 1.0).log_density(np.ones((1, 64)))[0], 1e-9, "log p where |x|^2 = 64")
-    is_("collapsed", "one point, scored on it (nats)", collapsed.mean, truth, 3.9 * math.sqrt(32 / 1000),
-        "it is the truth; missed once in 10,000")
-    is_("collapsed_sigma", "the width that validation takes for it", collapsed.sigma, 1, 1e-12,
-        "its likelihood is highest at 1")
-    below("perfect", "10,000 perfect samples, scored on it (nats)", perfect.mean,
-          truth - 32 * (math.log(2) - 0.5) + 3.9 * perfect.standard_error,
-          "Jensen, at sigma 1: 6.18 short or more")
-    is_("units", "64 pixels: from 0..1 to -1..1 (nats)", scores["real", 1437].mean - doubled.mean,
-        64 * math.log(2), 1e-9, "64 log 2")
-    is_("lead", "225 +- 2 ahead of 214 +- 1.1, in standard errors", (225 - 214) / math.hypot(2, 1.1), 4.82, 0.005,
-        "independent errors add in squares")
-    below("coarse", "300 averages: what a fine grid gains over the ten widths (nats)", -coarse, 1, "up to a nat")
-    if quick:
-        return made
-
-    fast, (wide, one_point) = len(made), perfect_and_collapsed(784)
-    below("perfect_784", "784 dimensions: 10,000 perfect samples from one point's score (nats)",
-          wide.mean - one_point.mean, -392 * (math.log(2) - 0.5) + 3.9 * wide.standard_error,
-          "Jensen, at sigma 1: 75.7 short or more")
-    below("gan", "G's 10,000 samples from 1,437 real images (nats)",
-          abs(scores["GAN", 10_000].mean - scores["real", 1437].mean), 4, "about where they are")
-    below("gan_even", "1,437 real images ahead of 1,437 of G's: 3.9 se - lead (nats)",
-          ahead(("real", 1437), ("GAN", 1437)), 0, PAIRS)
-    below("gan_more", "100,000 of G's ahead of 100 by ten nats: 3.9 se - lead (nats)",
-          ahead(("GAN", 100_000), ("GAN", 100), 10), 0, PAIRS)
-    below("gan_never", "and of 10,000: 3.9 se - lead (nats)", ahead(("GAN", 100_000), ("GAN", 10_000)), 0, PAIRS)
-    # fmt: on
-    return [*made[:fast], *(replace(claim, full=True) for claim in made[fast:])]
-
-
-PAIRS = "200 images in pairs; missed once in 10,000"
-REAL_1437, REAL_300 = 31.06685651207757, 18.34365451717791  # by scipy.special.logsumexp over scipy's cdist
-
-
-# %%
-def figure(quick: bool = False) -> Figure:
-    """Log-likelihood against sigma, and the score against the number of samples."""
-    from matplotlib.figure import Figure
-
-    _, validation, _ = digits()
-    looks = {
-        "real": ("real images", "#0072B2", "s", "-"),
-        "averages": ("averages", "#595959", "^", ":"),
-        "GAN": ("GAN samples", "#D55E00", "o", "--"),
-    }
-    judged, scores = centres(quick), board(quick)
-    picture = Figure(figsize=(8, 4.5), layout="constrained")
-    left, right = picture.subplots(1, 2, sharey=True)
-    sigmas = np.geomspace(0.1, 0.4, 61)
-    for who, m in (("real", 1437), ("GAN", 10_000), ("averages", 300), ("real", 300)):
-        label, colour, mark, line = looks[who]
-        report = scores[who, m]
-        logs = parzen_log_likelihood(judged[who][m], validation, sigmas).mean(axis=1)
-        width = 1 if (who, m) == ("real", 300) else 2
-        left.semilogx(sigmas, logs, line, color=colour, lw=width)
-        left.semilogx(report.sigmas, report.validation, mark, color=colour, mfc="white", ms=5)
-        left.semilogx(report.sigma, report.validation.max(), mark, color=colour, ms=8)
-        left.plot([], [], line, marker=mark, color=colour, lw=width, ms=5, label=f"{m:,} {label}")
-    for who, (label, colour, mark, line) in looks.items():
-        of = [(m, report) for (name, m), report in scores.items() if name == who]
-        m, mean, error = np.array([(m, r.mean, r.standard_error) for m, r in of]).T
-        right.errorbar(m, mean, error, color=colour, marker=mark, ls=line, capsize=3, label=label)
-    left.set(xlim=(0.095, 0.42), ylim=(0, 42), xlabel="σ (black to white is 1)")
-    left.set_ylabel("log-likelihood, nats an image")
-    left.legend(frameon=False, loc="upper right", fontsize=9)
-    left.set_title("160 validation images choose σ", fontsize=10)
-    left.set_xticks([0.1, 0.2, 0.4], ["0.1", "0.2", "0.4"])
-    left.minorticks_off()
-    right.set(xscale="log", xlabel="number of samples m")
-    right.set_title("the score on 200 test images (± standard error)", fontsize=10)
-    right.legend(frameon=False, loc="lower right", fontsize=9)
-    for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(alpha=0.3, lw=0.5)
-    picture.suptitle("Parzen's score: averages beat as many real images, and more samples beat fewer")
-    return picture
-
-
 # %% [markdown]
 # ## Now you
 #
@@ -392,4 +253,4 @@ def figure(quick: bool = False) -> Figure:
 
 # %%
 if __name__ == "__main__":
-    show("l19_first_table", claims, figure)
+    show(19)
