@@ -76,7 +76,7 @@ def test_every_figure_has_a_title_and_labelled_axes(number):
 def test_a_lesson_is_a_percent_script_that_ends_by_showing_itself(number):
     text = KNOWN[number].path.read_text(encoding="utf-8")
     assert text.startswith("# %% [markdown]\n# # ")
-    assert f"show({number})" in text.split("# %%\nif __name__")[1]
+    assert f"show({number})" in text.split("# %%\nif __name__")[-1]
     assert f"minigan exercise start {number}" in text
     assert not re.search(r"^[ \t]*(print|plt)\b.*", text.split("# %%\nif __name__")[0].split("def ")[0], re.M)
 

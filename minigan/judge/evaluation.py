@@ -107,7 +107,10 @@ def cheats(data: Data, n: int, rng: np.random.Generator) -> dict[str, np.ndarray
 
 def draws(data: Data, n: int, rng: np.random.Generator) -> np.ndarray:
     """n independent draws of a distribution, or rows picked at random, some more than once."""
-    return data.sample(n, rng) if isinstance(data, Distribution) else data.x[rng.integers(len(data.x), size=n)]
+    if isinstance(data, Distribution):
+        return data.sample(n, rng)
+    assert data.x is not None
+    return data.x[rng.integers(len(data.x), size=n)]
 
 
 def evaluate(generators: dict[str, np.ndarray], data: Data, seed: int = 0) -> list[Row]:

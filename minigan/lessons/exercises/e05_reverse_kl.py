@@ -18,7 +18,7 @@ CHANCE = np.exp(-(EPS**2) / 2) / np.exp(-(EPS**2) / 2).sum()
 
 
 def two_villages(x: np.ndarray) -> np.ndarray:
-    """d/dx log p(x) of the lesson's data, 1/2 N(-3, .5) + 1/2 N(3, .5) (standard deviations): to try yours on."""
+    """d/dx log p(x) of the lesson's data, 1/2 N(-3, .5²) + 1/2 N(3, .5²): to try yours on."""
     return (3 * np.tanh(12 * x) - x) / 0.25
 
 

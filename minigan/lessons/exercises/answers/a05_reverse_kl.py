@@ -155,7 +155,7 @@ def _judge(student: Any, rng: np.random.Generator) -> None:
         student, "fit: p a flat-bottomed well", lambda x: -k * (x - centre) ** 3, start,
         [(centre, (3 * k) ** -0.25)], f"log p = -{k:.4g} (x - {centre:.4g})^4 / 4",
     )  # fmt: skip
-    named = "p = 1/2 N(-3, .5) + 1/2 N(3, .5)"
+    named = "p = 1/2 N(-3, .5²) + 1/2 N(3, .5²)"
     _check_fit(
         student, "fit: the two villages", lambda x: (3 * np.tanh(12 * x) - x) / 0.25, (1.0, 1.0),
         [(-3.0, 0.5), (3.0, 0.5)], named,

@@ -169,7 +169,7 @@ def judge(student: Any, rng: np.random.Generator) -> None:
             wrong(f"rounds = {rounds}: wanted {2 * rounds} moves, one of D, one of G a round; got {referee.moves}")
         referee.nobody_moved(f"rounds = {rounds}, after the last round")
 
-    # And it learns: N(mean, sd), scaled, until the exact JS is small.
+    # And it learns: N(m, s²), scaled, until the exact JS is small.
     data, latent, rounds, B = mg.Gaussian(rng.normal(0, 5), rng.uniform(0.2, 3)), mg.Latent(1), 1000, 128
     scaler = mg.scaler(data)
 
