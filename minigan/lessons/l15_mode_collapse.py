@@ -5,7 +5,7 @@
 #
 # Your parrot earns a treat whenever your brother, in front of the curtain, takes it for you. You know eight words.
 # The parrot has found that its "hello" fools him best. It is a sensible bird: it says "hello", and nothing else. A
-# generator whose samples are all alike: one of our five articles gives this failure its name, **mode collapse**.
+# generator whose samples are all alike: Z. Jost's introduction to GANs gives this its name, **mode collapse**.
 # (A *mode* is a place where data are frequent: one of your words.)
 #
 # **Predict before you read on.** What will your brother do about it, and what will the parrot do then? Does it

@@ -3,10 +3,10 @@
 # *About 5 seconds; afterwards you can fool nine numbers that are used to judge generators, say what each doesn't
 # see, and name a failed training from the number that shows it.*
 #
-# How good are the fakes? One of our five articles calls that a hard question and moves on, and it is one. People
-# answer it all the same, in one number, and put the numbers into tables. Frank Abagnale, the story goes, passed
-# for an airline pilot without being able to fly: he knew what people looked at. So let us find out what each
-# number looks at, by being Abagnale.
+# How good are the fakes? Z. Jost's introduction to GANs calls that a hard question and moves on, and it is one.
+# People answer it all the same, in one number, and put the numbers into tables. Frank Abagnale, the story goes,
+# passed for an airline pilot without being able to fly: he knew what people looked at. So let us find out what
+# each number looks at, by being Abagnale.
 #
 # **Predict before you read on.** Our yardstick is a *true sampler*: fresh draws from the very distribution that
 # made the data. Is there a metric on which something else beats it, not by luck but every time? Is there one on
