@@ -27,6 +27,7 @@ from .core.penalties import R1, GradientPenalty, Penalty, tangent_gradient
 from .core.streams import Stream
 from .data.dataset import Batches, DataError, Dataset, Scaler, scaler
 from .data.sources import load_dataset
+from .runs.health import diagnose
 from .runs.presets import RECIPES
 from .runs.recipe import Recipe, RecipeError
 from .runs.run import Run, load, save

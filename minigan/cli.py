@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
@@ -89,14 +90,14 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("sample", sample, "draw samples from a trained run")
     sub.add_argument("run", type=Path, help="a run folder")
-    sub.add_argument("-n", type=_count, default=64, help="how many (64)")
+    sub.add_argument("-n", type=_count(1), default=64, help="how many (64)")
     sub.add_argument("--out", metavar="FILE", type=Path, help=".csv, .npy or .png (else in the run folder)")
     sub.add_argument("--seed", type=int, default=0, help="another seed, other samples (0)")
     sub.add_argument("--live", action="store_true", help="from the live generator, not its average")
 
     sub = command("evaluate", evaluate, "hold a run's samples against its data")
     sub.add_argument("run", type=Path, help="a run folder")
-    sub.add_argument("-n", type=_count, default=2500, help="how many samples (2500)")
+    sub.add_argument("-n", type=_count(2), default=2500, help="how many samples (2500)")
     sub.add_argument("--seed", type=int, default=0, help="of the samples and of the fresh critic (0)")
 
     sub = command("export", export, "write a run's generator as ONNX, to be used elsewhere")
@@ -138,17 +139,20 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("bench", bench, "measure the speed of a step, beside PyTorch's, and what the README promises")
     sub.add_argument("what", nargs="*", metavar="WHAT", help="speed, growth, processes (all, if not given)")
     sub.add_argument("--targets", action="store_true", help="instead: time and quality of the default recipes")
-    sub.add_argument("--seeds", type=_count, default=3, help="of each recipe, for --targets (3)")
+    sub.add_argument("--seeds", type=_count(1), default=3, help="of each recipe, for --targets (3)")
     sub.add_argument("--cases", metavar="A,B", help="tiny,toy,digits,mnist,goodfellow (all, if not given)")
     sub.add_argument("--threads", type=int, help="for minigan and PyTorch alike (all cores, if not given)")
-    sub.add_argument("--rounds", type=_count, default=9, help="how often each contender has its turn (9)")
+    sub.add_argument("--rounds", type=_count(2), default=9, help="how often each contender has its turn (9)")
     return parser
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 2:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 2 or more")
-    return int(text)
+def _count(least: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number of {least} or more")
+        return int(text)
+
+    return read
 
 
 def train(args: argparse.Namespace) -> None:
@@ -162,7 +166,10 @@ def train(args: argparse.Namespace) -> None:
         if args.resume is not None:
             own = ("command", "debug", "resume", "anyway")
             if others := [name for name, value in vars(args).items() if name not in own and value]:
-                raise RecipeError(f"--resume goes on as the run's own recipe says; leave out {', '.join(others)}")
+                raise RecipeError(
+                    f"--resume goes on as the run's own recipe says; leave out {', '.join(others)}. "
+                    f"Another future is a fork: `minigan replay {args.resume} --at STEP --fork steps=N`"
+                )
             return _ended(folder.resume(args.resume, args.anyway, True, ranks), args.resume, ranks)
         if args.anyway:
             raise RecipeError("--anyway goes with --resume DIR")
@@ -175,14 +182,14 @@ def train(args: argparse.Namespace) -> None:
 
 def _ended(run: Any, folder: Path, ranks: Any = None) -> None:
     """What train says in the end: the last numbers, what is wrong with them, the files, and what to type next."""
-    from .runs.training import complaint
+    from .runs.health import diagnose
 
     if ranks is not None and not ranks.first:
         return
     last = run.history.rows[-1]
     print("  ".join(f"{k} {v:,.0f}" if k in ("step", "circling") else f"{k} {v:.4g}" for k, v in last.items()))
-    if ill := complaint(last):
-        print(f"health: {ill}")
+    for ill in diagnose(run):
+        print(f"health: {ill!r}")
     files = ", ".join(sorted(path.name for path in folder.iterdir()))
     print(f"{folder}: {files}")
     print(f"next:  minigan evaluate {folder}    minigan sample {folder} -n 1000 --out samples.csv")
@@ -349,6 +356,29 @@ def info(args: argparse.Namespace) -> None:
     print(f"GPU        {gpu}")
     print(f"BLAS       {blas or 'none that threadpoolctl knows'}")
     print(f"threads    {cores()} cores; 1 BLAS thread for games below {ONE_THREAD:,} parameters, all cores above")
+    print(f"MPI        {_mpi()}")
+
+
+def _mpi() -> str:
+    """Which mpiexec is here, and what it lets start."""
+    import shutil
+    import subprocess
+
+    from .runs.threads import cores
+
+    if (mpiexec := shutil.which("mpiexec")) is None:
+        return "no mpiexec; pip install 'minigan[mpi]' brings one"
+    said = subprocess.run([mpiexec, "--version"], capture_output=True, text=True).stdout.strip()
+    more = ""
+    if "Open MPI" in said:
+        more = "; more ranks than cores want --map-by :OVERSUBSCRIBE"
+        if hasattr(os, "getuid") and os.getuid() == 0:
+            more += ", and the user root --allow-run-as-root"
+    return (
+        f"{said.splitlines()[0]}; mpiexec -n {cores()} minigan train ...{more}"
+        if said
+        else "an mpiexec that fails"
+    )
 
 
 def compare(args: argparse.Namespace) -> int:

@@ -25,11 +25,12 @@ from minigan.runs import checkpoint, presets
 from minigan.runs.presets import RECIPES
 from minigan.runs.recipe import Recipe
 from minigan.runs.run import read
+from minigan.runs.threads import cores
 
 TINY = ["--steps", "20"]
 for pair in ("log_every=10", "frames=0", "generator=8", "discriminator=8", "batch=16"):
     TINY += ["--set", pair]
-HEALTH = ["d_accuracy", "g_gradient", "spread", "circling"]
+HEALTH = ["d_accuracy", "g_gradient", "spread", "circling", "precision", "recall"]
 ALL = ["checkpoint.npz", "history.csv", "recipe.json", "samples.png", "training.gif"]
 
 
@@ -199,7 +200,7 @@ def test_a_table_is_evaluated_by_the_names_of_its_columns(capsys, trained):
     assert f"{trained / 'table'}: 100 samples after 20 steps\n" in out
     for text in ("mean of height", "covariance of height, weight", "held-out to sample", "fresh critic"):
         assert text in out
-    assert out.splitlines()[1].split() == ["averaged", "live", "perfect"]
+    assert out.splitlines()[1].split() == ["averaged", "live", "shuffled", "mean", "perfect"]
 
 
 @pytest.mark.parametrize("ending", [".npy", ".npz", ".tsv"])
@@ -301,7 +302,7 @@ def test_sampling_a_table_needs_its_file_no_longer_but_evaluating_it_does(capsys
 def test_a_run_without_an_average_has_one_generator(capsys):
     good(capsys, "train", "--out", "run", *TINY, "--set", "average=null")
     out = good(capsys, "evaluate", "run", "-n", 100)
-    assert out.splitlines()[1].split() == ["generator", "perfect"]
+    assert out.splitlines()[1].split() == ["generator", "shuffled", "mean", "perfect"]
 
 
 def test_evaluate_says_the_same_for_the_same_seed(capsys, ring_run):
@@ -334,8 +335,34 @@ def test_what_recipes_shows_can_be_set(capsys):
 
 def test_info_says_what_is_here_and_what_is_chosen(capsys):
     out = good(capsys, "info")
-    for text in (minigan.__version__, np.__version__, "backend", "GPU", "BLAS", "threads", "cores"):
+    for text in (minigan.__version__, np.__version__, "backend", "GPU", "BLAS", "threads", "cores", "MPI"):
         assert text in out
+
+
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [
+        (
+            "echo 'mpiexec (Open MPI) 5.0.11'",
+            "mpiexec -n {n} minigan train ...; more ranks than cores want --map-by",
+        ),
+        ("echo 'HYDRA build details'", "HYDRA build details; mpiexec -n {n} minigan train ...\n"),
+        ("exit 1", "an mpiexec that fails"),
+        (None, "no mpiexec; pip install 'minigan[mpi]' brings one"),
+    ],
+)
+def test_info_says_what_mpiexec_lets_start(version, says, capsys, tmp_path, monkeypatch):
+    if version is not None:
+        (tmp_path / "mpiexec").write_text(f"#!/bin/sh\n{version}\n")
+        (tmp_path / "mpiexec").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert says.format(n=cores()) in good(capsys, "info")
+
+
+def test_one_sample_is_enough_to_be_drawn(capsys, ring_run):
+    for name in ("one.csv", "one.npy", "one.png"):
+        assert "1 samples of" in good(capsys, "sample", "ring", "-n", "1", "--out", name)
+    assert np.load("one.npy").shape == (1, 2)
 
 
 @pytest.mark.parametrize("args", [["--version"], ["--help"], ["train", "--help"], ["sample", "--help"]])
@@ -555,8 +582,8 @@ WRONG = {
     "sample": "required: run",
     "sample nowhere": "nowhere is no run folder",
     "sample .": "recipe.json: No such file",
-    "sample ring -n 1": "'1' is no whole number of 2 or more",
-    "sample ring -n ten": "'ten' is no whole number of 2 or more",
+    "sample ring -n 0": "'0' is no whole number of 1 or more",
+    "sample ring -n ten": "'ten' is no whole number of 1 or more",
     "sample ring -n -5": "-n",
     "sample ring --seed x": "--seed",
     "sample ring --seed -1": "seed is -1",
@@ -669,6 +696,7 @@ import sys
 opened = []
 sys.addaudithook(lambda event, args: opened.append(args[0]) if event == "open" else None)
 from minigan.cli import main
+from minigan.runs.threads import cores
 assert main(["train", "table.csv", "--steps", "3", "--set", "frames=0", "--out", "run"]) == 0
 print(sum(str(path).endswith("table.csv") for path in opened))
 """

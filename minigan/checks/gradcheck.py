@@ -275,6 +275,8 @@ def _open(what: Any, x: Any, seed: int, training: bool, dtype: str) -> tuple[lis
     """The vectors that a loss of `what` depends on, and its networks: copies in this float type."""
     x = np.array(x, dtype)
     rng = Stream(seed, "gradient check").at(0)  # default_rng(seed) may be where x is from: dy = x hides much
+    if isinstance(what, GAN | Sequential | Layer) and x.ndim != 2:
+        raise ValueError(f"x has shape {x.shape}; this is checked at rows (B, d), so give [x] for a single one")
     if isinstance(what, GAN):
         return _open_gan(what, x, dtype)
     if isinstance(what, Sequential | Layer):

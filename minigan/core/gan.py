@@ -101,6 +101,13 @@ class GAN:
         self.streams = {name: Stream(seed, name) for name in draws if draws[name]}
         self._make_ready()
 
+    def __repr__(self) -> str:
+        pairs = zip((self.generator, self.discriminator), self.optimizers, strict=True)
+        sides = [f"{n.name}: {n.widths[0]} -> {n.widths[-1]}, {n.size:,} parameters, {o!r}" for n, o in pairs]
+        return "\n".join(
+            [f"GAN after {self.steps:,} steps: {self.objective.name}, {self.updates} updates", *sides]
+        )
+
     def step(self, real: Array) -> None:
         """One iteration on real samples (d_steps × B, dim)."""
         for _ in self.substeps(real):

@@ -62,9 +62,7 @@ class Layer:
     random: ClassVar[bool] = False  # forward draws from rng while training
     couples_rows: ClassVar[bool] = False  # while training, a row's y depends on other rows of the batch
     sliceable: ClassVar[bool] = False  # backward uses no memo: it can be asked for some rows alone
-    piecewise_linear: ClassVar[bool] = (
-        False  # each row's f is, with a fixed memo; between kinks df/dx stays as it is
-    )
+    piecewise_linear: ClassVar[bool] = False  # between kinks df/dx stays as it is, for each row and memo
 
     @property
     def size(self) -> int:

@@ -157,10 +157,6 @@ class Sequential:
         for own, saved in ((self.theta, theta), (self.grad, grad), (self.state, state)):
             own[...] = self.backend.asarray(saved)
 
-    def __repr__(self) -> str:
-        chain = ", ".join(map(repr, self.layers))
-        return f"Sequential([{chain}], backend={self.backend.name!r}, seed={self.seed}, name={self.name!r})"
-
     @property
     def random(self) -> bool:
         """Whether a training forward draws random numbers."""
@@ -174,6 +170,8 @@ class Sequential:
         rows.append((f"{self.name}: (B, {self.widths[0]}) -> (B, {self.widths[-1]})", "", f"{self.size:,}"))
         a, b, c = (max(map(len, column)) for column in zip(*rows, strict=True))
         return "\n".join(f"{p:{a}}  {q:{b}}  {r:>{c}}" for p, q, r in rows)
+
+    __repr__ = summary
 
     def trace(self, batch: int, groups: int = 1) -> Trace:
         """A new Trace for batches of this many rows; groups: how many equal parts of it BatchNorm keeps apart."""

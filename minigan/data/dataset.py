@@ -91,7 +91,7 @@ class Data(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """A fixed set of rows, in the data's own units; `load_dataset` makes it and checks it.
 
@@ -110,6 +110,14 @@ class Dataset:
     held_out_labels: np.ndarray | None = None
 
     has_density = False
+
+    def __repr__(self) -> str:
+        rows = f"{len(self.x):,} rows" + (
+            f", {len(self.held_out):,} held out" if self.held_out is not None else ""
+        )
+        form = f"{self.image[0]} x {self.image[1]} pixels" if self.image else ", ".join(self.columns[:8])
+        more = f" and {self.dim - 8} more columns" if not self.image and self.dim > 8 else ""
+        return f"Dataset {self.name!r}: {rows}; {form}{more}"
 
     @property
     def dim(self) -> int:
@@ -156,11 +164,33 @@ def _shuffled(stream: Stream, epoch: int, n: int) -> np.ndarray:
 
 
 def as_data(data: Any) -> Data:
-    """The data as they are, or an array of rows (n, d) as a Dataset, unchecked."""
+    """The data as they are, or rows (n, d), an array, a list or a DataFrame, as a Dataset; else DataError."""
     if hasattr(data, "batch"):
         return data
-    x = data if hasattr(data, "shape") else np.asarray(data)
-    return Dataset("array", x, column_names(x.shape[-1]))
+    x = data if hasattr(data, "__cuda_array_interface__") else np.asarray(data)
+    if x.ndim != 2 or x.dtype.kind not in "fiub":
+        raise DataError(
+            f"array: has shape {x.shape} and type {x.dtype}; wanted are rows of numbers (n, d). "
+            f"minigan.load_dataset(array) takes images too"
+        )
+    named = getattr(data, "columns", None)
+    return Dataset("array", x, column_names(x.shape[1]) if named is None else [str(name) for name in named])
+
+
+def check_finite(data: Data) -> None:
+    """Raise DataError where a number of the rows is not finite, naming its place."""
+    x = data.x
+    with np.errstate(over="ignore"):
+        if x is None or np.isfinite(x.sum()):
+            return
+    bad = ~np.isfinite(x)  # a sum may overflow where no entry does
+    if not bad.any():
+        return
+    i, j = (int(where[0]) for where in bad.nonzero())
+    raise DataError(
+        f"{data.name}: row {i + 1}, column {j + 1} ({data.columns[j]}) is {float(x[i, j])}; "
+        f"delete the row, or fill it"
+    )
 
 
 def moments(x: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -245,6 +275,7 @@ class Batches:
     def __init__(self, data: Data | Array, batch: int, seed: int, scaler: Scaler | None = None):
         self.data, self.batch, self.scaler = as_data(data), batch, scaler
         self.stream = Stream(seed, "batches")
+        check_finite(self.data)
         if batch < 1:
             raise ValueError(f"batch is {batch}; it must be 1 or more")
         if self.data.count < batch:
@@ -256,10 +287,9 @@ class Batches:
         """This step's batch."""
         return self._scaled(self.data.batch(step, self.batch, self.stream))
 
-    def sd(self) -> float:
-        """The root of the data's variance, summed over the columns; of a thousand rows of them."""
-        x = self._scaled(self.data.some(1000, Stream(0, "spread").at(0)))
-        return math.sqrt(float(x.var(axis=0).sum()))
+    def some(self, n: int) -> Array:
+        """About n rows that show what the data are."""
+        return self._scaled(self.data.some(n, Stream(0, "spread").at(0)))
 
     def _scaled(self, x: Array) -> Array:
         return x if self.scaler is None else self.scaler.to_network(x)

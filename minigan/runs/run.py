@@ -25,7 +25,7 @@ from .training import History, advance
 SAMPLES = 2500  # of the averaged generator, for the figures and the quality in the history
 
 
-@dataclass
+@dataclass(repr=False)
 class Run:
     """What a run leaves: its recipe, the trained GAN, the scaler between its units and the data's, its history.
 
@@ -37,6 +37,11 @@ class Run:
     scaler: Scaler
     history: History
     form: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return (
+            f"Run on {Path(self.recipe.data).name} of {self.recipe.steps:,} steps\n{self.gan!r}\n{self.history!r}"
+        )
 
     def sample(self, n: int, seed: int = 0, averaged: bool = True) -> np.ndarray:
         """n samples (n, dim) in the data's own units; of the averaged generator unless told otherwise."""

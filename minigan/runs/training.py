@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,19 +15,11 @@ from ..core.backend import Array
 from ..core.gan import GAN
 from ..data.dataset import Batches, Data, Scaler
 from ..files import reason
+from .health import Watch, diagnose
 from .parallel import Ranks
 from .threads import blas_threads, threads_for
 
 Hook = Callable[[GAN, dict[str, float]], None]
-
-# When a run is said to be ill. Beside each the extreme of good runs (ring, grid, gaussian, digits; seeds 0 to 2).
-RIGHT = 0.999  # saturation, if D puts so many pairs right (digits reach .944)
-VANISHED = 0.1  # and the norm of G's gradient is below this; where D is right and G learns, it is 5 and more
-COLLAPSED = 0.25  # collapse, if the samples' spread is below this share of the data's (grid passes .48)
-TURNS = 4  # circling, if within WINDOW rows D was right, then wrong (or the reverse) so many times (grid: once)
-WINDOW = 32
-MARGIN = 0.15  # right: more than 1/2 + this of the pairs, wrong: less than 1/2 - this
-SEEN = 256  # samples of the live generator that its spread is taken from
 
 
 class Diverged(RuntimeError):
@@ -49,13 +40,15 @@ class Stopped(KeyboardInterrupt):
 class History:
     """The run in numbers: a row every so many steps, columns step, d_loss, g_loss, value, d_real, d_fake, ...
 
-    Four more tell of the run's health, see `health`: d_accuracy, g_gradient, spread, circling. history["value"] is
+    Six more tell of the run's health, see `Watch.numbers`: d_accuracy, g_gradient, spread, circling, precision,
+    recall; what they say together, `diagnose` tells. history["value"] is
     a column as an array, NaN where a row has no such entry. It holds no wall time, so a run and its replay leave
     the same bytes.
     """
 
     def __init__(self, rows: Sequence[dict[str, float]] = ()):
         self.rows = list(rows)
+        self.scale: tuple[float, float] | None = None  # largest mean, and sd, of the data as the networks see them
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -73,7 +66,15 @@ class History:
         return list(dict.fromkeys(name for row in self.rows for name in row))
 
     def __repr__(self) -> str:
-        return f"History of {len(self)} rows: {', '.join(self.columns)}" if self.rows else "History, empty"
+        if not self.rows:
+            return "History, empty"
+        last = len(self) - 1
+        shown = [self.rows[i] for i in sorted({round(k * last / 5) for k in range(6)})]
+        lines = [f"{f'{len(self)} rows, step':14}" + "".join(f"{row['step']:>12,.0f}" for row in shown)]
+        for name in self.columns[1:]:
+            cells = (f"{row[name]:12.4g}" if name in row else " " * 12 for row in shown)
+            lines += [f"{name:14}" + "".join(cells)]
+        return "\n".join(lines)
 
     def to_csv(self, path: str | os.PathLike) -> None:
         """Write the rows, as `as_csv` makes them."""
@@ -100,49 +101,6 @@ def as_csv(rows: Sequence[dict[str, float]], columns: Sequence[str], header: boo
         writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
-
-
-def health(
-    gan: GAN, data_sd: float, before: Sequence[dict[str, float]] = (), ranks: Ranks | None = None
-) -> dict[str, float]:
-    """Four numbers that show how a run fails, taken from the last step; `before` are the history's rows so far.
-
-    d_accuracy is the share of pairs, of a real sample and a fake, of which D gives the real one the higher logit:
-    1/2 where it cannot tell, 1 where it always can. g_gradient is the norm of G's gradient. spread is that of the
-    live generator's samples, the root of their summed variance, over the data's. circling counts how often in the
-    last WINDOW rows D turned from right to wrong or back: G runs ahead of D, and D after it.
-    """
-    backend = gan.generator.backend
-    logits = np.hstack([backend.to_numpy(s) for s in gan.logits()[:2]])  # of real and fake, pack by pack
-    if ranks is not None:
-        logits = ranks.gather(logits)
-    rows, real, fake = len(logits), logits[:, 0], np.sort(logits[:, 1])
-    below = np.searchsorted(fake, real, "left") + np.searchsorted(fake, real, "right")  # ties are half right
-    accuracy = float(below.mean()) / (2 * rows)
-    margin = max(MARGIN, 3 / math.sqrt(6 * rows))  # three standard deviations of an accuracy that is 1/2
-    past = [row["d_accuracy"] for row in before[1 - WINDOW :] if "d_accuracy" in row]
-    sides = [a > 0.5 for a in (*past, accuracy) if abs(a - 0.5) > margin]
-    sd = math.sqrt(float(gan.sample(SEEN, averaged=False).var(axis=0).sum()))
-    return {
-        "d_accuracy": accuracy,
-        "g_gradient": float(backend.xp.linalg.norm(gan.generator.grad)),
-        "spread": sd / data_sd if data_sd else math.nan,
-        "circling": sum(a != b for a, b in zip(sides, sides[1:], strict=False)),
-    }
-
-
-def complaint(row: dict[str, float]) -> str:
-    """What a row of the history says is wrong with the run, with the number that shows it; "" if nothing is."""
-    ills: list[str] = []
-    if "d_accuracy" not in row:  # histories of format 1 tell nothing of health
-        return ""
-    if row["d_accuracy"] >= RIGHT and row["g_gradient"] < VANISHED:
-        ills.append(f"saturated (d_accuracy {row['d_accuracy']:.3f}, g_gradient {row['g_gradient']:.2g})")
-    if row["spread"] < COLLAPSED:
-        ills.append(f"collapsed (spread {row['spread']:.2g} of the data's)")
-    if row["circling"] >= TURNS:
-        ills.append(f"circling ({row['circling']} turns in {WINDOW} rows)")
-    return ", ".join(ills)
 
 
 def train(
@@ -172,7 +130,8 @@ def train(
             raise ValueError(f"{name} is {value!r}; it must be a whole number, 1 or more")
     batches = Batches(data, gan.d_steps * batch, gan.seed, scaler)
     history = History() if history is None else history
-    last, data_sd = gan.steps + steps, batches.sd()
+    last, watch = gan.steps + steps, Watch(batches, gan.generator.backend)
+    history.scale = watch.scale
     good, shown = _snapshot(gan), dict[str, str]()
     if ranks is not None:
         ranks.join(gan)
@@ -191,7 +150,7 @@ def train(
                 if ranks is not None:
                     ranks.agree(gan.steps, map(gan.generator.backend.to_numpy, gan.vectors().values()))
                 shown |= {k: f"{v:.3f}" for k, v in row.items() if k != "step"}
-                row |= health(gan, data_sd, history.rows, ranks)
+                row |= watch.numbers(gan, history.rows, ranks)
                 before = set(row)
                 for hook in hooks:
                     hook(gan, row)
@@ -199,7 +158,7 @@ def train(
                 good = _snapshot(gan)
                 shown |= {k: f"{v:.3f}" for k, v in row.items() if k not in before}  # of some rows only, perhaps
                 bar.set_postfix(shown, refresh=False)
-                bar.set_description_str(complaint(row), refresh=False)
+                bar.set_description_str(", ".join(map(str, diagnose(history))), refresh=False)
                 bar.update(row["step"] - (last - steps) - bar.n)
         except (Diverged, KeyboardInterrupt):  # perhaps in the middle of a step
             gan.restore(*good)
@@ -225,6 +184,10 @@ def advance(
 def _bar(steps: int, progress: bool) -> Any:
     import sys
 
+    if "ipykernel" in sys.modules:  # a notebook draws the bar itself
+        from tqdm.auto import tqdm
+
+        return tqdm(total=steps, unit="step", disable=not progress)
     from tqdm import tqdm
 
     quiet = not (progress and sys.stderr.isatty())

@@ -614,3 +614,11 @@ def test_a_network_of_a_kind_of_your_own_is_checked_as_that_kind():
             return super().backward(2 * np.asarray(dy), trace, **options)
 
     assert not check_gradients(Doubled([Dense(4, 2)]), points()).ok
+
+
+@pytest.mark.parametrize("what", ["layer", "network", "GAN"])
+def test_a_single_row_is_told_to_be_one_of_rows(what):
+    G, D = Sequential([Dense(2, 2)], name="G"), Sequential([Dense(2, 1)], name="D")
+    subject = {"layer": Dense(2, 2), "network": G, "GAN": GAN(G, D, Latent(2))}[what]
+    with pytest.raises(ValueError, match=r"x has shape \(2,\).* give \[x\] for a single one"):
+        check_gradients(subject, [0.1, 0.2])

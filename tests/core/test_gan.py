@@ -765,3 +765,12 @@ def test_noise_that_turns_negative_is_refused_at_that_step():
         for real in batches(10):
             gan.step(real)
     assert gan.steps == 6
+
+
+def test_a_game_says_what_it_is():
+    said = repr(
+        GAN(Sequential([Dense(3, 2)], name="G"), Sequential([Dense(2, 1)], name="D"), Latent(3))
+    ).splitlines()
+    assert said[0] == "GAN after 0 steps: non-saturating, simultaneous updates"
+    assert said[1].startswith("G: 3 -> 2, 8 parameters, Adam(learning_rate=0.001")
+    assert said[2].startswith("D: 2 -> 1, 3 parameters, Adam(learning_rate=0.001")

@@ -367,7 +367,7 @@ def test_npy_and_npz_there_and_back(tmp_path, dtype, order):
 def test_npz_with_several_arrays(tmp_path):
     path = tmp_path / "a.npz"
     np.savez(path, x_train=POINTS, y_train=np.arange(30))
-    refused(path, "several arrays", "key=", "'x_train', 'y_train'")
+    refused(path, "several arrays", "--set key=NAME, or key=NAME in Python", "'x_train', 'y_train'")
     refused(path, "no array 'x'", "'x_train', 'y_train'", key="x")
     assert (fixed(path, key="x_train").x == POINTS).all()
     with zipfile.ZipFile(path, "w") as archive:

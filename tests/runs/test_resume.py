@@ -213,7 +213,10 @@ def test_data_may_move_and_the_recipe_say_where_to(tmp_path, monkeypatch):
 )
 def test_going_on_takes_no_settings(args, says, tmp_path, capsys):
     assert main(["train", "--resume", str(tmp_path), *args]) == 2
-    assert f"--resume goes on as the run's own recipe says; {says}\n" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        f"minigan: --resume goes on as the run's own recipe says; {says}. "
+        f"Another future is a fork: `minigan replay {tmp_path} --at STEP --fork steps=N`\n"
+    )
 
 
 def test_anyway_goes_with_resume(capsys):

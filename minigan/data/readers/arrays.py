@@ -37,7 +37,8 @@ def read_npz(path: Path, key: str | None = None) -> Dataset:
         if key not in members and (key is not None or len(members) > 1):
             found = "several arrays" if key is None else f"no array {key!r}"
             listed = ", ".join([shorten(name) for name in members][:8]) + ", ..." * (len(members) > 8)
-            raise DataError(f"{path}: holds {found}; choose one with key=, of {listed}")
+            choose = "choose one with --set key=NAME, or key=NAME in Python"
+            raise DataError(f"{path}: holds {found}; {choose}, of {listed}")
         member = members[key] if key is not None else next(iter(members.values()))
         size = path.stat().st_size
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without bounds
