@@ -25,6 +25,7 @@ from .core.objectives import (
 from .core.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
 from .core.penalties import R1, GradientPenalty, Penalty, tangent_gradient
 from .core.streams import Stream
+from .core.workspace import HalfStepError
 from .data.dataset import Batches, DataError, Dataset, Scaler, scaler
 from .data.sources import load_dataset
 from .runs.health import diagnose

@@ -16,7 +16,7 @@ from .objectives import Objective, find_objective
 from .optimizers import Adam, Optimizer, Rate, at_step
 from .penalties import Penalty
 from .streams import Stream, fill_normal, fill_uniform
-from .workspace import Alone, Workspace, check_fit
+from .workspace import Alone, Workspace, check_fit, check_whole
 
 # The default game. Recipes start from it too.
 UPDATES, OPTIMIZER, AVERAGE = "simultaneous", Adam(1e-3, 0.5, 0.99), 0.999
@@ -50,19 +50,18 @@ class GAN:
     G maps z (B, latent.dim) to samples (B, dim); D maps `packing` samples side by side, (B / packing,
     packing × dim), to one logit a pack (Lin et al. 2018; 1 is the plain game).
 
-    updates="alternating" is Algorithm 1 of Goodfellow et al. 2014: `d_steps` updates of D, each on a fresh batch
-    of z and real samples, then one of G on fresh z. "simultaneous" takes both gradients at one point with the same
-    fakes, and one backward pass through D serves both players: D's logit is one number a row, so each player's
-    gradient is the same row times a factor of its own.
+    updates="alternating" is Algorithm 1 of Goodfellow et al. 2014: `d_steps` updates of D, each on fresh z and
+    real samples, then one of G on fresh z. "simultaneous" takes both gradients at one point with the same
+    fakes; one backward pass through D serves both players, for each one's gradient is a row times its own factor.
 
     objective is "non-saturating", "minimax", "wasserstein" or an Objective. optimizers are G's and D's, or one for
     both, unbound. average is the decay of the averaged generator (min(average, t/(t+10)) at step t), or None.
-    instance_noise is the standard deviation of Gaussian noise on all that D sees, a number or a function of the
-    step (Sønderby et al. 2017). penalty is what D pays for being steep, such as R1(gamma), or None.
-    Raises ValueError where the pieces do not fit.
+    instance_noise is the sd of Gaussian noise on all that D sees, a number or a function of the step (Sønderby et
+    al. 2017). penalty is what D pays for being steep, or None. Raises ValueError where the pieces do not fit.
     """
 
     _work: Workspace | None  # made by the first step
+    left = ""  # within a step: the sub-step that was the last
 
     def __init__(
         self,
@@ -104,9 +103,8 @@ class GAN:
     def __repr__(self) -> str:
         pairs = zip((self.generator, self.discriminator), self.optimizers, strict=True)
         sides = [f"{n.name}: {n.widths[0]} -> {n.widths[-1]}, {n.size:,} parameters, {o!r}" for n, o in pairs]
-        return "\n".join(
-            [f"GAN after {self.steps:,} steps: {self.objective.name}, {self.updates} updates", *sides]
-        )
+        head = f"GAN after {self.steps:,} steps: {self.objective.name}, {self.updates} updates"
+        return "\n".join([head, *sides])
 
     def step(self, real: Array) -> None:
         """One iteration on real samples (d_steps × B, dim)."""
@@ -129,6 +127,7 @@ class GAN:
                 f"real samples have shape {real.shape}; wanted ({self.d_steps} × B, {dim}), "
                 f"with B a multiple of packing = {self.packing}"
             )
+        check_whole(self)
         work = self._work
         if work is None or work.whole != batch:
             game = self.latent.dim, self.packing, self.objective, self.penalty
@@ -137,7 +136,8 @@ class GAN:
         rngs = {name: work.draws(name, stream.at(self.steps)) for name, stream in self.streams.items()}
         if work.batch != batch:
             real = real.reshape(self.d_steps, batch, dim)[:, work.samples].reshape(-1, dim)
-        yield from players(real, work, rngs)
+        for self.left, array in players(real, work, rngs):
+            yield self.left, array
         if self.average is not None and self.decay is not None:
             keep = min(self.decay, (self.steps + 1) / (self.steps + 11))
             self._blend(self.average.theta, self.generator.theta, 1 - keep)
@@ -145,7 +145,7 @@ class GAN:
                 self._blend(self.average.state, self.generator.state, 1 - keep)
             self.average.moved()
             yield "average", self.average.theta
-        self.steps += 1
+        self.steps, self.left = self.steps + 1, ""
 
     def _alternating(self, real: Array, work: Workspace, rngs: dict[str, Any]) -> Iterator[tuple[str, Array]]:
         G, D, on_real, on_fakes = self.generator, self.discriminator, work.on_real, work.on_fakes
@@ -290,13 +290,14 @@ class GAN:
             lengths = [len(v[name]) if name in v else None for v in (own, vectors)]
             if lengths[0] != lengths[1]:
                 raise ValueError(f"vector {name!r} has {lengths[1]} numbers there, but {lengths[0]} in this GAN")
+        self.left = "restore"
         for name, vector in own.items():
             vector[...] = self.generator.backend.asarray(vectors[name])
         for net in filter(None, (self.generator, self.discriminator, self.average)):
             net.moved()
         for optimizer, updates in zip(self.optimizers, (steps, steps * self.d_steps), strict=True):
             optimizer.steps = updates
-        self.steps, self._work = steps, None  # its logits are of another step
+        self.steps, self._work, self.left = steps, None, ""  # its logits are of another step
 
     def __getstate__(self) -> dict:
         return {k: v for k, v in self.__dict__.items() if k not in ("_work", "_blend", "shared")}

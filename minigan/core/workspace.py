@@ -47,6 +47,22 @@ def check_fit(
         raise ValueError("a penalty asks for each sample's own slope, but BatchNorm in D couples the rows")
 
 
+class HalfStepError(RuntimeError):
+    """A step was left in the middle, and the GAN is between two states; the message says where."""
+
+
+def check_whole(gan: Any) -> None:
+    """Raise HalfStepError where the GAN's last step was left after something of it had changed."""
+    kept = gan.left in ("draw latent", "generate", "judge") and gan.optimizers[1].steps == gan.steps * gan.d_steps
+    if gan.left == "judge" and (gan.generator.state.size or gan.discriminator.state.size):
+        kept = False  # what comes next moves running statistics
+    if gan.left and not kept:
+        raise HalfStepError(
+            f"a step was left after {gan.left!r}, so this GAN is between steps {gan.steps} and {gan.steps + 1}: "
+            f"take all of its sub-steps, or bring back a whole state with gan.restore or minigan.load"
+        )
+
+
 class Alone:
     """How a game is shared: here one process has all of it. runs/parallel.py answers for several."""
 

@@ -31,6 +31,7 @@ from ..core.network import Sequential
 from ..core.objectives import OBJECTIVES
 from ..core.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
 from ..core.penalties import R1, GradientPenalty
+from ..core.workspace import check_whole
 from ..files import contents, read_header, reason, write_whole
 
 FORMAT = 2  # 1, that of minigan before its first release, had no checksum; it is read still
@@ -140,8 +141,10 @@ def build(
 def save(gan: GAN, path: str | os.PathLike, extra: dict[str, Any] | None = None, **arrays: np.ndarray) -> None:
     """Write a checkpoint: whole or not at all, since it is written beside its place and then renamed.
 
-    extra (JSON) and arrays go along under their names; equal GANs give equal bytes.
+    extra (JSON) and arrays go along under their names; equal GANs give equal bytes. HalfStepError for a GAN whose
+    last step was left in the middle.
     """
+    check_whole(gan)
     text = json.dumps({"format": FORMAT, "gan": about(gan), "extra": extra or {}})
     entries: dict[str, Any] = {"about": np.frombuffer(text.encode(), np.uint8)}
     entries |= {name: gan.generator.backend.to_numpy(vector) for name, vector in gan.vectors().items()} | arrays

@@ -123,7 +123,7 @@ def train(
     hook(gan, row); what a hook adds to the row becomes a column. Between rows nothing is read back and no loss
     computed. scaler maps the data to the network's range first (see `minigan.scaler`). A given history is
     continued. stop is asked after each step. Raises Diverged where a number stops being finite, Stopped where stop
-    says so; then, and after a KeyboardInterrupt, the GAN is back at its last good row.
+    says so; then, and after any other exception, the GAN is back at its last good row, and so is the history.
     """
     for name, value in (("steps", steps), ("batch", batch), ("log_every", log_every)):
         if value != int(value) or value < 1:
@@ -160,8 +160,10 @@ def train(
                 bar.set_postfix(shown, refresh=False)
                 bar.set_description_str(", ".join(map(str, diagnose(history))), refresh=False)
                 bar.update(row["step"] - (last - steps) - bar.n)
-        except (Diverged, KeyboardInterrupt):  # perhaps in the middle of a step
+        except BaseException:  # perhaps in the middle of a step
             gan.restore(*good)
+            while history.rows and history.rows[-1]["step"] > gan.steps:
+                history.rows.pop()
             raise
     return history
 

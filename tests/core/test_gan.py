@@ -16,6 +16,7 @@ from minigan.core.network import Sequential, StaleTraceError
 from minigan.core.objectives import value_function
 from minigan.core.optimizers import SGD, Adam, Exponential, Linear, Momentum
 from minigan.core.streams import Stream
+from minigan.core.workspace import HalfStepError
 from minigan.runs import checkpoint
 from minigan.runs.recipe import Recipe
 
@@ -765,6 +766,47 @@ def test_noise_that_turns_negative_is_refused_at_that_step():
         for real in batches(10):
             gan.step(real)
     assert gan.steps == 6
+
+
+@pytest.mark.parametrize("norm", [False, True], ids=["plain", "BatchNorm"])
+@pytest.mark.parametrize("updates", ["alternating", "simultaneous"])
+def test_a_step_that_was_left_is_gone_on_from_where_nothing_changed_and_else_refused_by_name(
+    updates, norm, tmp_path
+):
+    def play():
+        G = Sequential([Dense(2, 8), *([BatchNorm(8)] if norm else []), Tanh(), Dense(8, 2)], name="G")
+        D = Sequential([Dense(2, 8), LeakyReLU(), Dense(8, 1)], name="D")
+        d_steps = 2 if updates == "alternating" else 1
+        return GAN(G, D, Latent(2), updates=updates, d_steps=d_steps, optimizers=(Adam(1e-2), Adam(1e-2)))
+
+    batches = np.random.default_rng(0).normal(size=(3, 16, 2))
+    names = [name for name, _ in play().substeps(batches[0])]
+    refused = []
+    for k, name in enumerate(names):
+        left, whole = play(), play()
+        for gan in (left, whole):
+            gan.step(batches[0])
+        kept = {key: vector.copy() for key, vector in left.vectors().items()}
+        for j, _ in enumerate(left.substeps(batches[1])):
+            if j == k:
+                break
+        whole.step(batches[1])
+        try:
+            left.step(batches[1])
+        except HalfStepError as error:
+            refused.append(k)
+            assert f"left after {name!r}" in str(error) and "between steps 1 and 2" in str(error)
+            with pytest.raises(HalfStepError):
+                checkpoint.save(left, tmp_path / "half.npz")
+            assert not list(tmp_path.iterdir())
+            with pytest.raises(HalfStepError):
+                copy.deepcopy(left).step(batches[1])
+            left.restore(1, kept)
+            left.step(batches[1])
+        for key, vector in whole.vectors().items():
+            np.testing.assert_array_equal(left.vectors()[key], vector)
+    first = names.index("judge") + (not norm)
+    assert refused == list(range(first, len(names)))  # the first sub-steps keep nothing
 
 
 def test_a_game_says_what_it_is():

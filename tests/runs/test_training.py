@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from minigan.core.layers import BatchNorm, Dense, Dropout, LeakyReLU, Tanh
 from minigan.core.network import Sequential
 from minigan.core.objectives import NonSaturating
 from minigan.core.optimizers import SGD, Adam, HoldThenCosine, Linear, Momentum
+from minigan.core.workspace import HalfStepError
 from minigan.data.dataset import Batches, DataError, Dataset, Scaler, as_data
 from minigan.runs import checkpoint, threads, training
 from minigan.runs.health import Ill, Watch
@@ -382,6 +384,63 @@ def test_a_run_that_is_asked_to_stop_does_after_a_whole_step_and_goes_back_to_it
     assert state(gan) == state(good) and history["step"].tolist() == [10, 20]
 
 
+@pytest.mark.parametrize("at", [30, 40])
+def test_whatever_a_hook_raises_the_game_is_back_at_its_last_row_and_can_go_on(at):
+    gan, good, history = game(), game(), History()
+
+    def hook(gan, row):
+        if gan.steps == at and not history.rows[-1]["step"] == at:
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        train(gan, ring(), 100, 8, hooks=[hook], log_every=10, history=history)
+    assert gan.steps == at - 10 == history["step"][-1]
+    train(gan, ring(), 100 - gan.steps, 8, log_every=10, history=history)
+    wanted = train(good, ring(), 100, 8, log_every=10)
+    assert state(gan) == state(good) and history.rows == wanted.rows
+
+
+@pytest.mark.parametrize("updates", MODES)
+def test_an_exception_at_any_line_of_a_step_leaves_a_whole_state(updates, monkeypatch):
+    """As a signal's handler raises: here by a tracer, at lines spread over the loop, the step and the layers."""
+    wanted = game(updates, extra_d=[Dropout(0.2)])
+    train(wanted, ring(), 6, 8, log_every=2)
+    count, stop = 0, 0
+
+    def tracer(frame, event, arg):
+        nonlocal count
+        if "minigan" not in frame.f_code.co_filename or "threads" in frame.f_code.co_filename:
+            return None
+        count += 1
+        if count == stop:
+            raise TimeoutError
+        return tracer
+
+    def trained():
+        gan, history = game(updates, extra_d=[Dropout(0.2)]), History()
+        try:
+            sys.settrace(tracer)
+            train(gan, ring(), 6, 8, log_every=2, history=history)
+        except TimeoutError:
+            pass
+        finally:
+            sys.settrace(None)
+        return gan, history
+
+    trained()
+    for place in np.linspace(count // 10, count - 1, 60).astype(int).tolist():
+        count, stop = 0, place
+        gan, history = trained()
+        if gan.left:
+            with pytest.raises(HalfStepError):
+                gan.step(TABLE[:8])
+            continue  # in the restoring itself: refused by name
+        assert gan.steps == (history["step"][-1] if len(history) else 0)
+        if gan.steps < 6:
+            train(gan, ring(), 6 - gan.steps, 8, log_every=2, history=history)
+        assert state(gan) == state(wanted) and history["step"].tolist() == [2, 4, 6]
+
+
 def test_large_numbers_that_are_finite_are_no_fault():
     with np.errstate(over="ignore"):
         assert training._finite(np.full(8, 3e38, np.float32))  # their sum is inf
@@ -394,6 +453,56 @@ def test_large_numbers_that_are_finite_are_no_fault():
 
 def blas():
     return {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"}
+
+
+def limits():
+    return [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+
+
+def within(number, entered, leave, errors):
+    try:
+        with blas_threads(number):
+            entered.set()
+            leave.wait(10)
+    except RuntimeError as error:
+        errors.append(str(error))
+    entered.set()
+
+
+@pytest.mark.parametrize("first_out", [0, 1])
+def test_python_threads_with_one_limit_share_it_and_the_last_gives_it_back(first_out):
+    with threadpoolctl.threadpool_limits(2, "blas"):
+        entered, leave = [threading.Event(), threading.Event()], [threading.Event(), threading.Event()]
+        users = [threading.Thread(target=within, args=(1, entered[k], leave[k], [])) for k in (0, 1)]
+        for user, event in zip(users, entered, strict=True):
+            user.start()
+            event.wait(10)
+        assert set(limits()) == {1}
+        for k in (first_out, 1 - first_out):
+            assert set(limits()) == {1}  # the one that is still within has what it asked for
+            leave[k].set()
+            users[k].join(10)
+        assert set(limits()) == {2}
+
+
+def test_python_threads_with_two_limits_are_refused_by_the_second():
+    entered, leave, errors = threading.Event(), threading.Event(), []
+    user = threading.Thread(target=within, args=(2, entered, leave, []))
+    user.start()
+    entered.wait(10)
+    with pytest.raises(RuntimeError, match="computes with 2 BLAS threads, this one asks for 1"):
+        train(game(), ring(), 5, 8)
+    train(game(), ring(), 5, 8, threads=2)
+    leave.set()
+    user.join(10)
+    train(game(), ring(), 5, 8)
+    assert not errors
+
+
+def test_a_game_within_a_game_has_a_limit_of_its_own():
+    with threadpoolctl.threadpool_limits(2, "blas"), blas_threads(2):
+        train(game(), ring(), 1, 8, hooks=[lambda gan, row: row.update(limit=limits()[0])], threads=1)
+        assert set(limits()) == {2}
 
 
 def test_blas_threads_are_given_back_even_after_an_error():
