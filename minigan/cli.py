@@ -177,6 +177,8 @@ def train(args: argparse.Namespace) -> None:
         settings |= {k: v for k in ("steps", "seed", "backend", "threads") if (v := getattr(args, k)) is not None}
         recipe, data = plan(args.data, args.recipe and _find_recipe(args.recipe), settings)
         out = args.out or _free_folder(Path("runs"), Path(recipe.data).stem)
+        if folder.begun(out):
+            print(f"{out} held the beginning of a run that was killed; it is taken", file=sys.stderr)
         return _ended(folder.begin(recipe, out, True, ranks, data), out, ranks)
 
 
@@ -233,6 +235,16 @@ def _load_run(folder: Path) -> Any:
     return run
 
 
+def _data_of(run: Any) -> Any:
+    data = run.dataset()
+    if run.changed(data):
+        print(
+            f"{run.recipe.data} has changed since the run was trained on it: what follows is of it now",
+            file=sys.stderr,
+        )
+    return data
+
+
 def sample(args: argparse.Namespace) -> None:
     from .data.dataset import DataError
     from .data.samples import write_samples
@@ -249,7 +261,7 @@ def sample(args: argparse.Namespace) -> None:
         if image:
             plotting.save_images(x, tuple(image), out, tuple(pixels))
         else:
-            data = run.dataset()
+            data = _data_of(run)
             grid = plotting.opinion_grid(data)
             judged = None if grid is None else run.judge(grid, data)
             frame = plotting.Frame(run.gan.steps, x, judged, ranks=not run.gan.log_odds)
@@ -268,7 +280,7 @@ def evaluate(args: argparse.Namespace) -> None:
     generators = {"averaged": run.sample(args.n, args.seed), "live": run.sample(args.n, args.seed, averaged=False)}
     if run.gan.average is None:
         generators = {"generator": generators["live"]}
-    table = evaluation.as_table(evaluation.evaluate(generators, run.dataset(), args.seed))
+    table = evaluation.as_table(evaluation.evaluate(generators, _data_of(run), args.seed))
     print(f"{args.run}: {args.n} samples after {run.gan.steps:,} steps\n{table}")
 
 

@@ -359,6 +359,22 @@ def test_info_says_what_mpiexec_lets_start(version, says, capsys, tmp_path, monk
     assert says.format(n=cores()) in good(capsys, "info")
 
 
+def test_data_that_changed_since_are_told(capsys, trained, tmp_path):
+    shutil.copytree(trained / "table", "table")
+    kept = (trained / "people.csv").read_text()
+    try:
+        lines = kept.splitlines()
+        (trained / "people.csv").write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n")
+        for command in (["evaluate", "table", "-n", "50"], ["sample", "table", "-n", "5", "--out", "a.png"]):
+            assert main(command) == 0
+            assert "people.csv has changed since the run was trained on it" in capsys.readouterr().err
+        assert main(["sample", "table", "-n", "5", "--out", "a.csv"]) == 0  # which asks nothing of them
+        assert capsys.readouterr().err == ""
+    finally:
+        (trained / "people.csv").write_text(kept)
+    assert main(["evaluate", "table", "-n", "50"]) == 0 and capsys.readouterr().err == ""
+
+
 def test_one_sample_is_enough_to_be_drawn(capsys, ring_run):
     for name in ("one.csv", "one.npy", "one.png"):
         assert "1 samples of" in good(capsys, "sample", "ring", "-n", "1", "--out", name)

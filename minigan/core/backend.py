@@ -7,6 +7,7 @@ This is the only file that imports CuPy.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
@@ -54,6 +55,43 @@ def find_numba() -> Any:
     except ImportError:
         return None
     return numba
+
+
+def _compiled(numba: Any, loop: Any) -> Callable:
+    """The loop as numba compiles it, kept in numba's cache; without one, and with a word, where that fails.
+
+    One thread: after a product the BLAS's idle thread spins, and ours would wait for its core. No fastmath: it
+    would fuse and reorder, and the run's bits would depend on whether numba is there.
+    """
+
+    def compiled(**how: Any) -> Callable:
+        return numba.njit(loop, nogil=True, error_model="numpy", **how)
+
+    def anew(error: Exception) -> Callable:
+        why = " ".join(str(error).split())[:200]
+        warnings.warn(
+            f"numba's cache cannot be used, so it compiles {loop.__qualname__} anew ({why})", stacklevel=2
+        )
+        return compiled()
+
+    try:
+        chosen = compiled(cache=True)
+    except RuntimeError as error:  # nowhere to write to
+        return anew(error)
+    proven = False
+
+    def call(*args: Any) -> None:
+        nonlocal chosen, proven
+        try:
+            chosen(*args)
+        except Exception as error:  # a damaged file there fails in many ways, before the loop begins
+            if proven:
+                raise
+            chosen = anew(error)
+            chosen(*args)
+        proven = True
+
+    return call
 
 
 def namespace(*arrays: Array) -> Any:
@@ -166,8 +204,6 @@ class Backend:
 
         numba = find_numba() if loop is not None and length >= LONG else None
         if numba is not None:
-            # One thread: after a product the BLAS's idle thread spins, and ours would wait for its core. No
-            # fastmath: it would fuse and reorder, and the run's bits would depend on whether numba is there.
-            compiled, number = numba.njit(loop, nogil=True, error_model="numpy", cache=True), self.dtype.type
+            compiled, number = _compiled(numba, loop), self.dtype.type
             return lambda *args: compiled(*(number(a) if isinstance(a, float) else a for a in args))
         return by_blocks if length else partial(formula, np)

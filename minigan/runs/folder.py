@@ -13,13 +13,13 @@ import hashlib
 import math
 import os
 import platform
+import re
 import shlex
-import shutil
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,9 @@ from .run import SAMPLES, Run, load_run, read, start
 from .threads import cores, threads_for
 from .training import Diverged, Stopped, as_csv, train
 
+OWN = re.compile(
+    r"recipe\.json|history\.csv|frames\.bin|checkpoint(-\d+)?\.npz|samples\.png|training\.gif|draws\.(csv|npy|png)"
+)
 EMPTY = {"bytes": 0, "sha256": hashlib.sha256().hexdigest()}  # the mark of a file that nothing is in
 
 
@@ -339,9 +342,26 @@ def _threads(state: Run, ranks: Ranks | None) -> int:
     return wanted if ranks is None else min(wanted, max(1, cores() // ranks.local))
 
 
-def _check_free(folder: Path, *own: str) -> None:
-    if folder.exists() and (not folder.is_dir() or {path.name for path in folder.iterdir()} - {*own}):
+def _check_free(folder: Path) -> None:
+    """Raise RecipeError for a folder that holds anything but what a run leaves that was killed as it began."""
+    if folder.exists() and (not folder.is_dir() or any(map(_kept, folder.iterdir()))):
         raise RecipeError(f"{folder} already holds something; give another folder with --out")
+
+
+def begun(folder: Path) -> bool:
+    """Whether this is what a run leaves that was killed as it began, with nothing to go on with."""
+    return folder.is_dir() and any(folder.iterdir()) and not any(map(_kept, folder.iterdir()))
+
+
+def _kept(path: Path) -> bool:
+    """Whether a file is more than the first of a run: an empty history, or a file that was still being written."""
+    first = path.name in ("history.csv", "frames.bin") and path.is_file() and path.stat().st_size == 0
+    return path.is_symlink() or not (first or (path.name.endswith(".part") and _own(path)))
+
+
+def _own(path: Path) -> bool:
+    """Whether a run writes files of this name."""
+    return OWN.fullmatch(path.name.removesuffix(".part")) is not None and not path.is_dir()
 
 
 def train_in(folder: Path, state: Run, data: Data, progress: bool = False, ranks: Ranks | None = None) -> Run:
@@ -350,15 +370,18 @@ def train_in(folder: Path, state: Run, data: Data, progress: bool = False, ranks
     made = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     with closing(Keeper(folder)) as keeper:
-        _check_free(folder, "history.csv")  # a rival may have been faster
+        _check_free(folder)  # a rival may have been faster
         try:
             keeper.take(state, data, [surroundings(state, data, ranks)])
             return keeper.train(progress, ranks)
         except BaseException as error:
             if keeper.history.here() and not keeper.worth(error):
                 keeper.close()
-                for path in [folder] if made else folder.iterdir():
-                    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+                for path in filter(_own, folder.iterdir()):
+                    path.unlink()
+                with suppress(OSError):  # what others put there stays, and the folder with it
+                    if made:
+                        folder.rmdir()
                 error.add_note("nothing was left behind")
             raise
 

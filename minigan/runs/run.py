@@ -37,6 +37,7 @@ class Run:
     scaler: Scaler
     history: History
     form: dict[str, Any] = field(default_factory=dict)
+    rows: str = ""  # the fingerprint of what it was trained on, where that is known
 
     def __repr__(self) -> str:
         return (
@@ -74,6 +75,10 @@ class Run:
             raise DataError(f"{self.recipe.data}: has {now} columns, the run was trained on {then}; restore it")
         return data
 
+    def changed(self, data: Data) -> bool:
+        """Whether these are other rows than the run was trained on."""
+        return self.rows not in ("", data.fingerprint())
+
 
 def start(recipe: Recipe, data: Data | None = None, past: Run | None = None) -> tuple[Run, Data]:
     """A run before its first step, and its data; raises where recipe and data do not fit.
@@ -91,7 +96,7 @@ def start(recipe: Recipe, data: Data | None = None, past: Run | None = None) -> 
         except ValueError as error:
             raise RecipeError(f"a fork goes on with its parent's networks and optimisers: {error}") from error
     Batches(data, gan.d_steps * recipe.batch, recipe.seed)  # refuses a batch that is larger than the data
-    return Run(recipe, gan, scales, History(), _form(data)), data
+    return Run(recipe, gan, scales, History(), _form(data), data.fingerprint()), data
 
 
 def _form(data: Data) -> dict[str, Any]:
@@ -164,8 +169,11 @@ def load_run(
         scales, form = Scaler(arrays["scaler.shift"], arrays["scaler.scale"]), extra["form"]
         if not _describes(form, scales, gan.generator.widths[-1]):
             raise CheckpointError(f"{file} cannot be loaded: its scaler or form is not that of what G makes")
-        return Run(recipe, gan, scales, History.from_csv(history_csv, content), form), extra
-    except (KeyError, TypeError, AttributeError, RecursionError, RecipeError) as error:
+        made_with = extra.get("made with", [{}])[-1]
+        return Run(
+            recipe, gan, scales, History.from_csv(history_csv, content), form, made_with.get("data", "")
+        ), extra
+    except (LookupError, TypeError, AttributeError, RecursionError, RecipeError) as error:
         raise CheckpointError(f"{file} cannot be loaded: it does not describe a run ({error!r:.80})") from error
 
 

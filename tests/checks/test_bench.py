@@ -1,5 +1,9 @@
 """The bench measures what it says: the same game on both sides, and a floor of the products that a step needs."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -89,6 +93,40 @@ if find_numba() is not None:  # the extra `fast`
             assert np.array_equal(plain.theta, fast.theta)
         for slot in ("m", "v"):
             assert np.array_equal(*(getattr(optimizer, slot) for optimizer in optimizers))
+
+    def adam(cache):
+        """What a long Adam makes of one gradient, compiled by a numba that keeps its files there."""
+        code = (
+            "import minigan as mg; net = mg.Sequential([mg.Dense(200, 200)], name='G'); net.grad[:] = 1\n"
+            "mg.Adam(1e-3).bind(net).step(); print(net.theta.tobytes().hex()[:64])"
+        )
+        environment = os.environ | {"NUMBA_CACHE_DIR": str(cache)}
+        return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+
+    @pytest.mark.parametrize("damage", ["torn", "junk", "empty"])
+    def test_a_damaged_cache_of_numba_s_is_told_and_done_without(damage, tmp_path):
+        whole = adam(tmp_path)
+        files = [
+            path for path in tmp_path.rglob("*.nb?") if path.suffix == (".nbc" if damage == "torn" else ".nbi")
+        ]
+        for path in files:
+            path.write_bytes({"torn": path.read_bytes()[:100], "junk": b"junk", "empty": b""}[damage])
+        again = adam(tmp_path)
+        assert files and whole.returncode == again.returncode == 0 and whole.stderr == ""
+        assert again.stdout == whole.stdout and "numba's cache cannot be used" in again.stderr
+
+    def test_where_numba_has_no_place_for_a_cache_it_compiles_anew(monkeypatch):
+        import numba
+
+        def nowhere(self):
+            raise RuntimeError("no locator available")
+
+        monkeypatch.setattr(numba.core.dispatcher.Dispatcher, "enable_caching", nowhere)
+        with pytest.warns(UserWarning, match=r"compiles .*lambda> anew \(no locator available\)"):
+            call = Backend("numpy", "float64").kernel(None, LONG, loop=lambda a: a.fill(3.0))
+        a = np.zeros(LONG)
+        call(a)
+        assert (a == 3).all()
 
     @pytest.mark.parametrize("updates", MODES)
     def test_a_game_with_numba_gives_the_same_bits_as_without(updates):

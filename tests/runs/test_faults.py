@@ -15,7 +15,7 @@ import pytest
 
 import minigan as mg
 from minigan.cli import main
-from minigan.runs import checkpoint
+from minigan.runs import checkpoint, replay
 from minigan.runs import folder as runs
 from minigan.runs.checkpoint import CheckpointError
 from minigan.runs.folder import begin, resume
@@ -65,6 +65,104 @@ def put(content, folder):
     for name, data in content.items():
         (folder / name).write_bytes(data)
     return folder
+
+
+# ------------------------------------------------------------------------------------------ killed as it begins
+
+
+def killed(lines, play, *args):
+    """Do this in a child that is killed after so many lines of minigan's own; True if it got to its end before."""
+    child = os.fork()
+    if child == 0:
+        count = 0
+
+        def tracer(frame, event, arg):
+            nonlocal count
+            if "minigan" not in frame.f_code.co_filename:
+                return None
+            count += 1
+            if count == lines:
+                os._exit(9)
+            return tracer
+
+        try:
+            sys.settrace(tracer)
+            play(*args)
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def gone_on_with(place, again):
+    """What a user would do: go on with it, or where there is nothing to go on with, give the command again."""
+    try:
+        resume(place)
+    except RecipeError as error:
+        assert "holds no run to go on with; `minigan train` makes one" in str(error)
+        again()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.parametrize("times", [4, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kind", ["run", "fork"])
+def test_killed_at_any_early_moment_it_can_be_gone_on_with_or_begun_again(kind, times, tmp_path, made):
+    recipe = replace(TINY, steps=24, save_every=16, frames=2)
+    parent = put(made["half-0"], tmp_path / "parent")
+    resume(parent)
+    play = {
+        "run": lambda place: begin(recipe, place),
+        "fork": lambda place: replay.fork(parent, 12, {"steps": "32"}, place),
+    }[kind]
+    play(tmp_path / "whole")
+    wanted = files(tmp_path / "whole")
+    lines = 2000  # of the way to the first checkpoint, and beyond
+    for k in range(times):
+        place = tmp_path / f"{k}"
+        killed(lines * (k + 1) // (times + 1), play, place)
+        gone_on_with(place, lambda place=place: play(place))
+        assert files(place) == wanted, sorted(files(place))
+
+
+@pytest.mark.parametrize("left", ["history.csv", "frames.bin", "checkpoint.npz.part", "recipe.json.part"])
+def test_what_a_run_leaves_that_was_killed_as_it_began_is_taken_with_a_word(left, tmp_path, capsys):
+    place = tmp_path / "run"
+    place.mkdir()
+    (place / left).write_bytes(b"" if left in ("history.csv", "frames.bin") else b"half")
+    settings = [f"--set={key}={getattr(TINY, key)}" for key in ("steps", "log_every", "batch")]
+    small = ["--set=generator=8", "--set=discriminator=8", "--set=frames=0"]
+    assert main(["train", "ring", *settings, *small, "--out", str(place)]) == 0
+    assert f"{place} held the beginning of a run that was killed; it is taken\n" in capsys.readouterr().err
+    assert not list(place.glob("*.part")) and mg.load(place).gan.steps == 40
+
+
+@pytest.mark.parametrize("kept", ["history.csv", "notes.part", "checkpoint.npz", "link.part"])
+def test_a_folder_that_holds_more_is_not_taken(kept, tmp_path):
+    place = tmp_path / "run"
+    place.mkdir()
+    if kept == "link.part":
+        (place / kept).symlink_to(tmp_path / "elsewhere")
+    else:
+        (place / kept).write_text("step\n1\n")
+    with pytest.raises(RecipeError, match="already holds something"):
+        begin(TINY, place)
+    assert [path.name for path in place.iterdir()] == [kept]
+
+
+def test_a_run_that_fails_early_removes_what_is_its_own_and_nothing_else(tmp_path, monkeypatch):
+    place, save = tmp_path / "run", checkpoint.save
+
+    def full(gan, path, *args, **more):
+        if gan.steps:
+            (place / "notes.txt").write_text("mine")
+            (place / "mine").mkdir()
+            (place / "checkpoint.npz.old").write_text("mine too")
+            raise OSError("No space left")
+        save(gan, path, *args, **more)
+
+    monkeypatch.setattr(checkpoint, "save", full)
+    with pytest.raises(OSError, match="No space left"):
+        begin(TINY, place)
+    assert sorted(path.name for path in place.iterdir()) == ["checkpoint.npz.old", "mine", "notes.txt"]
 
 
 # -------------------------------------------------------------------------------------------------- a torn history
