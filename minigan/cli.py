@@ -19,9 +19,12 @@ from .core.backend import Backend, BackendError
 from .runs.parallel import ParallelError
 from .runs.training import Diverged
 
+MOST = 10**12  # samples, rounds, ...
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command line and return its exit code."""
+    _open_streams()
     try:
         args = _parser().parse_args(argv)
     except SystemExit as stop:
@@ -43,6 +46,17 @@ def main(argv: list[str] | None = None) -> int:
         print(f"minigan: {_one_line(error)}", file=sys.stderr)
         return 2
     return code or 0
+
+
+def _open_streams() -> None:
+    """Put what swallows all in the place of a stream that is closed, so that no file of a run gets its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False))
 
 
 def _one_line(error: BaseException) -> str:
@@ -150,6 +164,8 @@ def _count(least: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not text.isdigit() or int(text) < least:
             raise argparse.ArgumentTypeError(f"{text!r} is no whole number of {least} or more")
+        if int(text) > MOST:
+            raise argparse.ArgumentTypeError(f"{text} is more than {MOST:,}, the most that can be asked for")
         return int(text)
 
     return read

@@ -488,7 +488,7 @@ SETTINGS = {
     "--set sd=-1": "sd is -1.0; wanted one positive number",
     "--set packing=3": "batch is 16; with packing=3 it must be a multiple",
     "--set d_steps=2": "d_steps is 2; more than 1 needs updates=alternating",
-    "--set latent=1000000000000": "not enough memory",
+    "--set latent=2000000000": "not enough memory",
     f"--set latent=1{'0' * 30}": "",
     f"--set learning_rate=1{'0' * 400}": "",
     "--recipe nope": "recipe 'nope' is neither a file nor one of ring, grid",
@@ -610,6 +610,10 @@ WRONG = {
     "sample ring --out none/new.png": "none/new.png: No such file or directory",
     "evaluate nowhere": "nowhere is no run folder",
     "evaluate ring -n 1": "'1' is no whole number of 2 or more",
+    "train ring --set generator=4611686018427387904": "a width of 4,611,686,018,427,387,904 in 2 pieces",
+    "train ring --set batch=4611686018427387904": "batch is 4611686018427387904; it must be at least 1",
+    "train ring --set latent=1000000000000": "latent is 1000000000000; it must be at least 1 and at most",
+    "sample ring -n 4611686018427387904": "-n: 4611686018427387904 is more than 1,000,000,000,000",
     "recipes rign": "no recipe is called 'rign'; there are ring, grid",
     "bench gpu": "bench has no 'gpu'; choose of speed, growth, processes",
 }
@@ -694,6 +698,18 @@ def test_a_reader_that_leaves_early_causes_no_traceback(args):
     done = command(*args, capture_output=False, stdout=writes, stderr=subprocess.PIPE)
     os.close(writes)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("closed", [{1}, {2}, {0, 1, 2}], ids=str)
+@pytest.mark.parametrize("args", [["recipes"], ["info"], ["train", "--out", "run", *TINY], ["sample", "none"]])
+def test_a_stream_that_is_closed_is_no_fault(args, closed, tmp_path):
+    shell = " ".join(["exec", '"$0"', "-W", "error", "-m", "minigan", '"$@"', *(f"{n}>&-" for n in closed)])
+    done = subprocess.run(["sh", "-c", shell, sys.executable, *args], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == (2 if args[0] == "sample" else 0)
+    assert "Traceback" not in done.stderr and (2 in closed or args[0] == "sample" or done.stderr == "")
+    if args[0] == "train":  # whose files did not take the streams' numbers
+        assert set(os.listdir(tmp_path / "run")) >= {"checkpoint.npz", "history.csv", "recipe.json"}
+        assert (tmp_path / "run" / "history.csv").read_text().startswith("step,d_loss")
 
 
 def test_the_installed_command_is_the_same_as_the_module():

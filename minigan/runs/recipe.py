@@ -29,6 +29,7 @@ ACTIVATIONS: dict[str, type[Layer] | None] = {
     **{name: kind for name, kind in LAYERS.items() if issubclass(kind, Elementwise)},
 }
 HIDDEN = ACTIVATIONS | {"maxout": Maxout}
+MOST = 2**31 - 1  # rows or columns of an array
 DEFAULT = asdict(OPTIMIZER)  # of the default game, see core/gan.py
 
 
@@ -55,9 +56,9 @@ class Recipe:
     data: str = setting("ring", "a data set's name, or the path of a file or a folder of images")
     data_options: dict[str, Any] = setting({}, "the data set's own settings, such as size for images")
     steps: int = setting(16_000, "how many steps to take", least=1)
-    batch: int = setting(256, "real samples of each update of D, and fakes of each update", least=1)
+    batch: int = setting(256, "real samples of each update of D, and fakes of each update", least=1, most=MOST)
     seed: int = setting(0, "what all random numbers follow from", least=0)
-    latent: int = setting(2, "dimensions of z", least=1)
+    latent: int = setting(2, "dimensions of z", least=1, most=MOST)
     latent_kind: str = setting("normal", "distribution of z", choices=("normal", "uniform"))
     generator: tuple[int, ...] = setting((64, 64, 64), "widths of G's hidden layers")
     generator_activation: str = setting("tanh", "after G's hidden layers", choices=HIDDEN)
@@ -116,8 +117,11 @@ class Recipe:
             ):
                 wanted = f"a number of size {1 / LARGEST:g} to {LARGEST:g}, a text, true, false or null"
                 raise RecipeError(f"{shown(key)[1:-1]} is {shown(value)}; it must be {wanted}")
-        if min(self.generator + self.discriminator, default=1) < 1:
+        widths = self.generator + self.discriminator
+        if min(widths, default=1) < 1:
             raise RecipeError("generator and discriminator hold a width below 1; a layer needs a column at least")
+        if max(widths, default=1) * self.pieces > MOST:
+            raise RecipeError(f"a width of {max(widths):,} in {self.pieces} pieces is more than {MOST:,} columns")
         if self.batch % self.packing:
             raise RecipeError(f"batch is {self.batch}; with packing={self.packing} it must be a multiple of that")
         if self.parent:
