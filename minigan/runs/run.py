@@ -169,10 +169,9 @@ def load_run(
         scales, form = Scaler(arrays["scaler.shift"], arrays["scaler.scale"]), extra["form"]
         if not _describes(form, scales, gan.generator.widths[-1]):
             raise CheckpointError(f"{file} cannot be loaded: its scaler or form is not that of what G makes")
-        made_with = extra.get("made with", [{}])[-1]
-        return Run(
-            recipe, gan, scales, History.from_csv(history_csv, content), form, made_with.get("data", "")
-        ), extra
+        history, places = History.from_csv(history_csv, content), extra.get("made with")
+        rows = places[-1].get("data", "") if isinstance(places, list) else ""  # format 1 did not know
+        return Run(recipe, gan, scales, history, form, rows), extra
     except (LookupError, TypeError, AttributeError, RecursionError, RecipeError) as error:
         raise CheckpointError(f"{file} cannot be loaded: it does not describe a run ({error!r:.80})") from error
 

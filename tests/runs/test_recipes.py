@@ -119,10 +119,10 @@ def test_each_lower_limit_is_allowed_and_nothing_below_it(name):
 
 @pytest.mark.parametrize("name", [n for n, limits in BOUNDED.items() if "most" in limits])
 def test_each_upper_limit_is_allowed_and_nothing_above_it(name):
-    most = BOUNDED[name]["most"]
+    least, most = BOUNDED[name]["least"], BOUNDED[name]["most"]
     Recipe(**{name: most})
-    with pytest.raises(RecipeError, match=rf"{name} is .*; it must be at least 0 and at most {most}"):
-        Recipe(**{name: math.nextafter(most, math.inf)})
+    with pytest.raises(RecipeError, match=rf"{name} is .*; it must be at least {least} and at most {most}"):
+        Recipe(**{name: most + 1 if recipes.TYPES[name] is int else math.nextafter(most, math.inf)})
 
 
 @pytest.mark.parametrize("name", [n for n, limits in BOUNDED.items() if "below" in limits])
