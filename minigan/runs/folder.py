@@ -397,16 +397,18 @@ def resume(folder: Path, anyway: bool = False, progress: bool = False, ranks: Ra
         return follow(ranks)
     if not (folder / "recipe.json").is_file():
         raise RecipeError(f"{folder} holds no run to go on with; `minigan train` makes one, and says where")
+    if (folder / "checkpoint.npz").exists() and not (folder / "frames.bin").exists():
+        state, _ = load_run(folder)
+        if state.gan.steps >= state.recipe.steps:  # it has ended, and may lie where nothing can be written
+            if ranks is not None:
+                _send(state, ranks)
+            return state
     with closing(Keeper(folder)) as keeper:
         if not (folder / "checkpoint.npz").exists():  # killed before its first
             state, data = start(read(folder / "recipe.json"))
             keeper.take(state, data, [surroundings(state, data, ranks)])
             return keeper.train(progress, ranks)
         state, extra = load_run(folder)
-        if state.gan.steps >= state.recipe.steps and not (folder / "frames.bin").exists():
-            if ranks is not None:
-                _send(state, ranks)
-            return state
         if "history" not in extra:
             raise CheckpointError(f"{folder} cannot be gone on with: format 1 kept no frames; train it anew")
         data = state.dataset()
