@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,8 @@ def test_a_lesson_is_text_and_what_teaches_with_the_rest_behind_it(number):
 @pytest.mark.parametrize("number", KNOWN)
 def test_no_claim_is_lost(number, quick_claims):
     """FULL and QUICK are what each lesson has stated so far; a new claim raises them."""
-    assert len(quick_claims(number)) >= QUICK[number]
+    there = 4 if number == 20 and find_spec("torch") is None else 0  # lesson 20 asks PyTorch too, where it is
+    assert len(quick_claims(number)) >= QUICK[number] - there
 
 
 def test_importing_lessons_computes_nothing():
@@ -110,7 +112,6 @@ def test_importing_lessons_computes_nothing():
 def test_script_and_command_print_the_same_numbers(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     number = min(KNOWN)
-    monkeypatch.setattr("minigan.lessons.figures", lambda: tmp_path)
     assert main(["lesson", str(number), "--quick"]) == 0
     said = capsys.readouterr().out
     with monkeypatch.context() as m:

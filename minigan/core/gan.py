@@ -86,8 +86,7 @@ class GAN:
             raise ValueError(f"average is {average!r}; it must be a decay in [0, 1), or None")
         for_g, for_d = (optimizers, optimizers) if isinstance(optimizers, Optimizer) else optimizers
         self.optimizers = for_g.bind(generator), for_d.bind(discriminator)
-        self.decay = average
-        self.average = generator.copy() if average is not None else None
+        self.decay, self.average = average, generator.copy() if average is not None else None
         self.steps, self._work = 0, None
         self._noise_sd()  # refuses a negative one
         draws = {
@@ -144,7 +143,8 @@ class GAN:
             if self.average.state.size:
                 self._blend(self.average.state, self.generator.state, 1 - keep)
             self.average.moved()
-            yield "average", self.average.theta
+            self.left = "average"
+            yield self.left, self.average.theta
         self.steps, self.left = self.steps + 1, ""
 
     def _alternating(self, real: Array, work: Workspace, rngs: dict[str, Any]) -> Iterator[tuple[str, Array]]:

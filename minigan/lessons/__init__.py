@@ -96,14 +96,8 @@ def lessons() -> dict[int, Lesson]:
     return found
 
 
-def figures() -> Path:
-    """Where a lesson's figure goes: the repository's figures/, or the current folder for an installed minigan."""
-    root = HERE.parents[1]
-    return root / "figures" if (root / "setup.cfg").is_file() and (root / "figures").is_dir() else Path.cwd()
-
-
 def show(number: int, quick: bool | None = None) -> bool:
-    """Print a lesson's claims as a table, write its figure as a PNG, and say whether all claims hold.
+    """Print a lesson's claims as a table, save its figure as a PNG in the current folder, and say whether all hold.
 
     quick is what the command line says (--quick), unless given.
     """
@@ -121,10 +115,9 @@ def show(number: int, quick: bool | None = None) -> bool:
         bound = ("<= " if claim.at_most else "") + f"{claim.expected:.10g}"
         verdict = "" if claim.holds else "   DOES NOT HOLD"
         print(f"{claim.says:{width}}  {claim.value:14.10g}  {bound:>16}   {claim.source}{verdict}")
-    folder = Path.cwd() if quick else figures()  # figures/ holds what the full run draws
-    path = folder / f"{lesson.path.stem}.png"
+    path = Path.cwd() / f"{lesson.path.stem}.png"
     save(picture, path)
     if (ipython := sys.modules.get("IPython")) is not None and ipython.get_ipython() is not None:
         ipython.display.display(ipython.display.Image(filename=str(path)))  # in a notebook
-    print(f"figure: {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+    print(f"figure: {path.name}")
     return all(claim.holds for claim in made)

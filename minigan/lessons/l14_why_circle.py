@@ -15,6 +15,7 @@
 # %%
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -155,16 +156,15 @@ def walk(gan: mg.GAN, real: np.ndarray = HERE, steps: int = STEPS) -> np.ndarray
 # %%
 def field(gan: mg.GAN, real: np.ndarray, at: np.ndarray) -> np.ndarray:
     """v: where both players want to go, each down its own exact gradient; for a GAN with simultaneous updates."""
-    steps = put(gan, at).substeps(real)
-    next(name for name, _ in steps if name == "both gradients")  # so far, and no further
-    return -np.concatenate([gan.generator.grad, gan.discriminator.grad])
+    there = put(copy.deepcopy(gan), at)  # whose step is left half way
+    next(name for name, _ in there.substeps(real) if name == "both gradients")
+    return -np.concatenate([there.generator.grad, there.discriminator.grad])
 
 
 def jacobian(gan: mg.GAN, real: np.ndarray = HERE, e: float = 1e-5) -> np.ndarray:
     """J (n, n) where the players are: central differences of the exact field, a column for each number."""
     at = both(gan)
     columns = [(field(gan, real, at + e * u) - field(gan, real, at - e * u)) / (2 * e) for u in np.eye(len(at))]
-    put(gan, at)
     return np.stack(columns, axis=1)
 
 
