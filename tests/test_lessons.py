@@ -23,35 +23,32 @@ FULL = dict(
 README = (Path(__file__).parents[1] / "lessons" / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def quick_claims():
-    """The claims of each lesson with --quick, computed once."""
-    computed: dict[int, list[Claim]] = {}
-
-    def of(number: int) -> list[Claim]:
-        if number not in computed:
-            with blas_threads(1):
-                computed[number] = KNOWN[number].behind.claims(True)
-        return computed[number]
-
-    return of
+CONCEPTS = re.findall(r"^\| (\d+) \| (.+?) \| (\d\d) \| (.+?) \|$", README, re.M)
 
 
 @pytest.mark.parametrize("number", KNOWN)
-def test_every_claim_holds(number, quick_claims):
-    claims = quick_claims(number)
-    assert claims and len({claim.name for claim in claims}) == len(claims)
+def test_every_claim_holds_says_where_it_comes_from_and_asks_for_something(number):
+    """FULL and QUICK are what each lesson has stated so far; a new claim raises them."""
+    with blas_threads(1):
+        claims = KNOWN[number].behind.claims(True)
+    there = 4 if number == 20 and find_spec("torch") is None else 0  # lesson 20 asks PyTorch too, where it is
+    assert len(claims) >= QUICK[number] - there
+    known = {claim.name for claim in claims}
+    assert len(known) == len(claims)
     for claim in claims:
         assert claim.holds, claim
         assert not claim.full, f"{claim.name} needs the full run, and came with --quick"
-
-
-@pytest.mark.parametrize("number", KNOWN)
-def test_a_claim_says_where_it_comes_from_and_asks_for_something(number, quick_claims):
-    for claim in quick_claims(number):
         assert claim.says and claim.source, claim
         slack = abs(claim.expected) if claim.expected else 1.0
         assert claim.at_most or claim.tolerance <= slack, f"{claim.name}: nearly anything would do"
+    text = (HERE / "behind" / f"l{number:02}.py").read_text(encoding="utf-8")  # of the full run's claims too
+    for concept, _, lesson, names in CONCEPTS:
+        for name in re.findall(r"`(.+?)`", names) if int(lesson) == number else ():
+            assert name in known or f'"{name}"' in text, f"concept {concept}: lesson {number} has no claim {name}"
+
+
+def test_the_table_has_every_concept():
+    assert {int(row[0]) for row in CONCEPTS} == set(range(1, 57))
 
 
 @pytest.mark.long
@@ -92,13 +89,6 @@ def test_a_lesson_is_text_and_what_teaches_with_the_rest_behind_it(number):
     assert "Claim(" not in behind and behind.startswith(f'"""Behind lesson {number:02}, ')
     colours = "|".join((BLUE, RED, GREY, GREEN, YELLOW, SKY, PURPLE))
     assert not re.search(colours, text + behind, re.I), "the palette is minigan.plotting's"
-
-
-@pytest.mark.parametrize("number", KNOWN)
-def test_no_claim_is_lost(number, quick_claims):
-    """FULL and QUICK are what each lesson has stated so far; a new claim raises them."""
-    there = 4 if number == 20 and find_spec("torch") is None else 0  # lesson 20 asks PyTorch too, where it is
-    assert len(quick_claims(number)) >= QUICK[number] - there
 
 
 def test_importing_lessons_computes_nothing():
@@ -151,15 +141,3 @@ def test_the_list_names_every_lesson(capsys, tmp_path, monkeypatch):
 def test_a_lesson_that_does_not_exist_is_refused_in_a_line(capsys):
     assert main(["lesson", "99"]) == 2
     assert "there is no lesson '99'" in capsys.readouterr().err
-
-
-def test_the_concept_table_names_claims_that_exist(quick_claims):
-    rows = re.findall(r"^\| (\d+) \| (.+?) \| (\d\d) \| (.+?) \|$", README, re.M)
-    assert {int(row[0]) for row in rows} == set(range(1, 57))
-    for number, _, lesson, names in rows:
-        known = {claim.name for claim in quick_claims(int(lesson))}
-        text = (HERE / "behind" / f"l{lesson}.py").read_text(
-            encoding="utf-8"
-        )  # claims of the full run are here alone
-        for name in re.findall(r"`(.+?)`", names):
-            assert name in known or f'"{name}"' in text, f"concept {number}: lesson {lesson} has no claim {name}"

@@ -85,7 +85,6 @@ EXTRAS = {"sweep": "joblib", "export": "onnx"}  # what a command needs beside mi
 
 def test_the_commands_work(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("minigan.lessons.figures", lambda: tmp_path)
     quick = ["--steps", "20", "--set", "log_every=10", "--set", "frames=2"]
     assert len(COMMANDS) >= 5
     for line in COMMANDS:

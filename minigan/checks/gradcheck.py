@@ -360,7 +360,7 @@ def _open_gan(gan: GAN, real: np.ndarray, dtype: str) -> tuple[list[_Side], list
     twin = copy.copy(gan)
     G, D = gan.generator.to("numpy", dtype), gan.discriminator.to("numpy", dtype)
     twin.generator, twin.discriminator, twin.optimizers = G, D, (SGD(0.0).bind(G), SGD(0.0).bind(D))
-    twin.streams, twin.average = copy.deepcopy(gan.streams), None
+    twin.streams, twin.average, twin.left = copy.deepcopy(gan.streams), None, ""
     seen = _watch(D, "D's ", _watch(G, "G's "))
 
     def play() -> dict[str, np.ndarray]:

@@ -97,7 +97,7 @@ def lessons() -> dict[int, Lesson]:
 
 
 def show(number: int, quick: bool | None = None) -> bool:
-    """Print a lesson's claims as a table, save its figure as a PNG in the current folder, and say whether all hold.
+    """Print a lesson's claims as a table, draw its figure to the current folder, and say whether all hold.
 
     quick is what the command line says (--quick), unless given.
     """
