@@ -108,6 +108,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", metavar="FILE", type=Path, help=".csv, .npy or .png (else in the run folder)")
     sub.add_argument("--seed", type=int, default=0, help="another seed, other samples (0)")
     sub.add_argument("--live", action="store_true", help="from the live generator, not its average")
+    sub.add_argument(
+        "--raw", action="store_true", help="a table's numbers as G made them, not as the data have them"
+    )
 
     sub = command("evaluate", evaluate, "hold a run's samples against its data")
     sub.add_argument("run", type=Path, help="a run folder")
@@ -266,7 +269,7 @@ def sample(args: argparse.Namespace) -> None:
     from .data.samples import write_samples
 
     run = _load_run(args.run)
-    x = run.sample(args.n, args.seed, averaged=not args.live)
+    x = run.sample(args.n, args.seed, averaged=not args.live, raw=args.raw)
     image, columns, pixels = (run.form.get(k) for k in ("image", "columns", "pixels"))
     out = args.out or args.run / ("draws.png" if image else "draws.csv")
     if out.is_symlink():  # in a folder that came from elsewhere it may lead anywhere
@@ -283,7 +286,7 @@ def sample(args: argparse.Namespace) -> None:
             frame = plotting.Frame(run.gan.steps, x, judged, ranks=not run.gan.log_odds)
             plotting.save(plotting.samples_figure(data, frame, name=Path(run.recipe.data).stem), out)
     elif out.suffix.lower() in (".csv", ".npy"):
-        write_samples(out, x, columns, tuple(image) if image else None)
+        write_samples(out, x, columns, tuple(image) if image else None, None if args.raw else run.kinds)
     else:
         raise DataError(f"{out}: cannot tell the format from its ending; give .csv, .npy or .png")
     print(f"{out}: {args.n} samples of {x.shape[1]} numbers")

@@ -13,6 +13,7 @@ from typing import Any
 
 WORDS: dict[Any, str] = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 WORDS |= {types.NoneType: "null", tuple: "a list of whole numbers", dict: "an object of settings"}
+WORDS[list] = "a list"
 
 
 class SettingError(ValueError):
@@ -34,7 +35,7 @@ def checked(
     number, and a list for a tuple. Limits are not asked of None.
     """
     kinds = parts(kind)
-    if isinstance(value, list):
+    if isinstance(value, list) and list not in kinds:
         value = tuple(value)
     numbers = value if isinstance(value, tuple) else (value,)
     if any(type(number) is int and abs(number) >= 1 << 63 for number in numbers):

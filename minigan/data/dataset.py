@@ -17,6 +17,7 @@ import numpy as np
 from ..core.backend import Array
 from ..core.streams import Stream
 from ..theory.distributions import column_names
+from .kinds import DITHER, Column, one_hot
 
 TINY = float(np.finfo(np.float32).tiny)  # below it float32 loses digits: nothing to divide by
 
@@ -30,7 +31,7 @@ class Data(Protocol):
 
     x (count, dim) are the rows to train on; a Distribution has none, and an infinite count. held_out (m, dim) are
     rows that are never trained on, labels (count,) whole numbers. image is (height, width) where a row is one, and
-    pixels its darkest and brightest values. What there is not is None.
+    pixels its darkest and brightest values; kinds say what the columns of a table are. What there is not is None.
     """
 
     @property
@@ -49,6 +50,8 @@ class Data(Protocol):
     def labels(self) -> np.ndarray | None: ...
     @property
     def held_out(self) -> np.ndarray | None: ...
+    @property
+    def kinds(self) -> list[Column] | None: ...
     @property
     def count(self) -> float: ...
     @property
@@ -108,6 +111,8 @@ class Dataset:
     labels: np.ndarray | None = None
     held_out: np.ndarray | None = None
     held_out_labels: np.ndarray | None = None
+    kinds: list[Column] | None = None
+    said: str = ""
 
     has_density = False
 
@@ -141,7 +146,14 @@ class Dataset:
     def batch(self, step: int, n: int, stream: Stream) -> np.ndarray:
         """Rows without replacement, in a new order every epoch; what does not fill a batch is left out of it."""
         epoch, turn = divmod(step, len(self.x) // n)
-        return self.x[_shuffled(stream, epoch, len(self.x))[turn * n : (turn + 1) * n]]
+        rows = self.x[_shuffled(stream, epoch, len(self.x))[turn * n : (turn + 1) * n]]
+        if self._one_hot.any():  # D would know fakes by what lies between 0 and 1
+            rows[:, self._one_hot] += stream.at(step | 1 << 62).uniform(-DITHER, DITHER, (n, self._one_hot.sum()))
+        return rows
+
+    @cached_property
+    def _one_hot(self) -> np.ndarray:
+        return one_hot(self.kinds, self.dim)
 
     def some(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return self.x[:: math.ceil(len(self.x) / n)]
@@ -247,6 +259,8 @@ class Scaler:
 def scaler(data: Data, darkest: float = -1.0) -> Scaler:
     """The scaler that suits the data: points to mean 0 and standard deviation 1, pixels to [darkest, 1].
 
+    A column of zeros and ones that are all one, for a word that no training row has, keeps its scale.
+
     A distribution's moments are its exact ones, a table's those of its training rows (divided by n). Pixels
     share one map, for brightness means something only beside a neighbour's. Raises DataError where float32 cannot
     tell the samples apart.
@@ -256,6 +270,8 @@ def scaler(data: Data, darkest: float = -1.0) -> Scaler:
         scale = np.full(data.dim, (high - low) / (1 - darkest))
         return Scaler((low - darkest * scale).astype(np.float32), scale.astype(np.float32))
     shift, scale = data.mean, data.standard_deviation
+    if data.kinds:
+        scale = np.where(one_hot(data.kinds, data.dim) & (scale == 0), 1.0, scale)
     if not (np.abs(shift) * np.finfo(np.float32).eps < scale).all():
         raise DataError(
             f"{data.name} has mean {shift.tolist()!s:.60} and standard deviation {scale.tolist()!s:.60}, "

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import partial
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,9 @@ from .readers.arrays import read_array, read_npy, read_npz
 from .readers.checks import pixel_names
 from .readers.idx import read_idx
 from .readers.images import read_images
-from .readers.tables import read_csv
+from .readers.tables import read_csv, read_frame
 
-Source = str | PathLike[str] | np.ndarray
+Source = Any  # a name, a path, an array, a list or a DataFrame
 
 
 def gaussian(mean: float = 4.0, sd: float = 0.5) -> Distribution:
@@ -55,7 +54,7 @@ KNOWN: dict[str, Callable[..., Distribution | Dataset]] = {
     "digits": digits,
 }
 READERS: dict[tuple[str, ...], Callable[..., Dataset]] = {  # by the end of a file's name
-    (".csv", ".tsv"): read_csv,
+    (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz"): read_csv,
     (".npy",): read_npy,
     (".npz",): read_npz,
     (".idx", "-ubyte", ".gz"): read_idx,
@@ -92,8 +91,10 @@ def options_of(source: Source) -> list[str]:
 
 def _maker(source: Source) -> Callable[..., Distribution | Dataset]:
     """The function that makes the data called source; the parameters it has left are the options."""
-    if isinstance(source, np.ndarray):
-        return partial(read_array, source)
+    if hasattr(source, "columns") and hasattr(source, "iloc"):
+        return partial(read_frame, source)
+    if isinstance(source, np.ndarray | list | tuple):
+        return partial(read_array, source if isinstance(source, np.ndarray) else np.asarray(source))
     if isinstance(source, str) and source in KNOWN:
         return KNOWN[source]
     path = Path(source)

@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core.gan import GAN
 from ..data.dataset import Batches, Data, DataError, Scaler
+from ..data.kinds import Column, from_json, settle
 from ..data.sources import KNOWN, load_dataset
 from ..files import contents
 from ..settings import fits, shown
@@ -29,7 +30,7 @@ SAMPLES = 2500  # of the averaged generator, for the figures and the quality in 
 class Run:
     """What a run leaves: its recipe, the trained GAN, the scaler between its units and the data's, its history.
 
-    form (columns, image, pixels) says how a sample is to be written; it is empty for a Distribution.
+    form (columns, image, pixels, kinds) says how a sample is to be written; it is empty for a Distribution.
     """
 
     recipe: Recipe
@@ -44,9 +45,19 @@ class Run:
             f"Run on {Path(self.recipe.data).name} of {self.recipe.steps:,} steps\n{self.gan!r}\n{self.history!r}"
         )
 
-    def sample(self, n: int, seed: int = 0, averaged: bool = True) -> np.ndarray:
-        """n samples (n, dim) in the data's own units; of the averaged generator unless told otherwise."""
-        return self.scaler.to_data(self.gan.generator.backend.to_numpy(self.gan.sample(n, seed, averaged)))
+    def sample(self, n: int, seed: int = 0, averaged: bool = True, raw: bool = False) -> np.ndarray:
+        """n samples (n, dim) in the data's own units; of the averaged generator unless told otherwise.
+
+        Those of a table are the nearest that the table could hold: whole numbers are whole, and one word of each
+        category is 1. raw ones are what G made.
+        """
+        x = self.scaler.to_data(self.gan.generator.backend.to_numpy(self.gan.sample(n, seed, averaged)))
+        return x if raw or not self.kinds else settle(self.kinds, x)
+
+    @property
+    def kinds(self) -> list[Column]:
+        """The columns of the table that it was trained on; none for other data."""
+        return from_json(self.form.get("kinds") or ())
 
     def opinion(self, x: np.ndarray) -> np.ndarray:
         """D's probability (n,) that x (n, dim), in the data's units, is real; a pack is copies of x."""
@@ -104,7 +115,8 @@ def _form(data: Data) -> dict[str, Any]:
     if data.count == math.inf:
         return {}
     image, pixels = (list(v) if v else None for v in (data.image, data.pixels))
-    return {"columns": data.columns, "image": image, "pixels": pixels}
+    told = {"kinds": [asdict(column) for column in data.kinds]} if data.kinds else {}
+    return {"columns": data.columns, "image": image, "pixels": pixels} | told
 
 
 def _past(parent: dict[str, Any], data: Data) -> Run:
@@ -183,7 +195,8 @@ def _describes(form: dict[str, Any], scales: Scaler, dim: int) -> bool:
     shaped = image is None or (type(image) is list and fits(tuple(image), tuple) and math.prod(image) == dim)
     ranged = image is None or (len(pixels) == 2 and -math.inf < pixels[0] < pixels[1] < math.inf)
     scaled = all(v.shape == (dim,) and v.dtype.kind == "f" and np.isfinite(v).all() for v in vars(scales).values())
-    return named and shaped and ranged and scaled
+    kinds = from_json(form.get("kinds") or ())
+    return named and shaped and ranged and scaled and (not kinds or sum(len(c.names) for c in kinds) == dim)
 
 
 def read(path: str | os.PathLike) -> Recipe:

@@ -39,7 +39,7 @@ class Distribution(ABC):
 
     has_density: ClassVar[bool] = True  # log_density is that of a density, not of a probability mass
     count = math.inf
-    x = image = pixels = labels = held_out = None
+    x = image = pixels = labels = held_out = kinds = None
 
     @abstractmethod
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:

@@ -32,6 +32,7 @@ from minigan.runs.training import History, as_csv
 
 from . import mend
 
+LINES = 12  # of a refusal: the first ten things that are wrong with a table, one that counts them, and the rest
 LINE = 800  # characters of a refusal beside the path: an unknown setting is answered with all that there are
 
 
@@ -65,8 +66,11 @@ class Reader:
                 except self.refuses as error:
                     said.append(str(error))
                     assert named in said[-1], f"does not name its file: {said[-1]}"
-                    assert said[-1].isprintable(), f"is no printable line: {said[-1]!r}"
-                    assert len(said[-1]) <= LINE + len(str(path)), f"is no line, it has {len(said[-1])} letters"
+                    lines = said[-1].split("\n  ")  # one, or a list of what is wrong
+                    assert len(lines) <= LINES, f"has {len(lines)} lines"
+                    for line in lines:
+                        assert line.isprintable(), f"is no printable line: {line!r}"
+                        assert len(line) <= LINE + len(str(path)), f"is no line, it has {len(line)} letters"
             assert not warned, f"warns: {warned[0].message}"
         return said
 
@@ -127,6 +131,13 @@ def good_tables() -> dict[str, bytes]:
         "blank lines": b"\n\n1,2\n\n3,4\n\n",
         "words": 'Größe,"zwei\nZeilen"\n1,2\n3,4\n'.encode(),
         "gaps": b"a,b\n1,NA\n3,\n",
+        "words below": b",kind,born\n1,red,2020-01-31\n2,blue,2020-02-01\n3,red,2021-01-01\n4,blue,2020-02-01\n",
+        "commas": b"a;b\n1,5;2\n1.234,5;4\n",
+        "thousands": b'a|b\n"1,234.5"|yes\n"9,999,999"|no\n',
+        "blanks": b"# a b\n1.5e0 2\n 3 4 \n",
+        "packed": gzip.compress(b"a,b\n1,2\n3,4\n", mtime=0),
+        "much is wrong": b"a,b,c,d\n" + b"".join(b"x%d,%d,,w\n" % (i, i) for i in range(9)) + b"1,w,inf,1e30\n",
+        "title": b"a title\n\na,b,c\n1,2,3\n4,5,6\n",
         "strange numbers": b"a,b\ninf,1_000\n0x10,1e400\n",
     }
 

@@ -16,6 +16,7 @@ import numpy as np
 from ...files import reason, shorten
 from ...theory.distributions import column_names
 from ..dataset import TINY, DataError, Dataset
+from ..kinds import Column, one_hot
 
 LARGEST = 1e18  # the square of anything much larger is beyond float32, and distances are made of squares
 COLUMNS = 1 << 20  # of a sample, at most: those of an image of 1024 x 1024
@@ -42,10 +43,10 @@ def check_form(where: str, dtype: np.dtype, shape: tuple[int, ...]) -> None:
         raise DataError(f"{where}: {what}, of shape {form}; wanted are 2 rows at least, so collect more")
 
 
-def check_width(where: str | Path, d: int) -> None:
+def check_width(where: str | Path, d: int, most: int = COLUMNS) -> None:
     """Refuse samples of more numbers than any network here can take, before each of them gets a name."""
-    if d > COLUMNS:
-        raise DataError(f"{where}: has {d:,} columns; at most {COLUMNS:,} can be learnt, so make them fewer")
+    if d > most:
+        raise DataError(f"{where}: has {d:,} columns; at most {most:,} can be learnt, so make them fewer")
 
 
 def checked(
@@ -53,6 +54,7 @@ def checked(
     where: str | Path,
     columns: list[str] | None = None,
     pixels: tuple[float, float] | None = None,
+    kinds: list[Column] | None = None,
 ) -> Dataset:
     """The array as a Dataset, every tenth row held out from 100 rows on; where it came from names it.
 
@@ -69,21 +71,37 @@ def checked(
         i, j = divmod(int((np.abs(x) <= LARGEST).argmin()), x.shape[1])
         raise DataError(f"{where}: row {i + 1}, {place(columns, j)} {trouble(float(rows[i, j]))}")
 
-    held = np.zeros(n, bool)
-    held[9::10] = n >= 100
+    held = held_out(n)
     train = x[~held]
     low, high = train.min(axis=0), train.max(axis=0)
     if image:
         pixels = pixels or (float(low.min()), float(high.max()))
         if high.max() - low.min() < TINY:
             raise DataError(f"{where}: every pixel of every image is {low[0]:g}; give images that differ")
-    elif (constant := np.flatnonzero(high - low < TINY)).size:
+    elif (constant := np.flatnonzero((high - low < TINY) & ~one_hot(kinds, x.shape[1]))).size:
         j, others = constant[0], f" (and {constant.size - 1} more)" if constant.size > 1 else ""
         raise DataError(
             f"{where}: {place(columns, j)}{others} is constant, {low[j]:g} in float32, and has no standard "
             f"deviation to scale by; delete it, or subtract what all its values share"
         )
-    return Dataset(Path(where).stem, train, columns, image, pixels, held_out=x[held] if held.any() else None)
+    rest = x[held] if held.any() else None
+    name = Path(where).name.removesuffix(".gz")
+    return Dataset(Path(name).stem, train, columns, image, pixels, held_out=rest, kinds=kinds)
+
+
+def held_out(n: int) -> np.ndarray:
+    """Which of n rows are never trained on, (n,): every tenth, from 100 on."""
+    held = np.zeros(n, bool)
+    held[9::10] = n >= 100
+    return held
+
+
+def listed(offences: Sequence[str], most: int = 10) -> str:
+    """What is wrong with a file: in a line if it is one thing, else a line each, the first ten."""
+    if len(offences) == 1:
+        return offences[0]
+    more = [f"... and {len(offences) - most:,} more"] if len(offences) > most else []
+    return "\n  ".join([f"{len(offences):,} things are wrong", *offences[:most], *more])
 
 
 def within(x: np.ndarray) -> bool:

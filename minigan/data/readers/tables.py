@@ -1,94 +1,232 @@
-"""Tables of numbers in text: .csv and .tsv."""
+"""Tables: text of lines and fields (.csv, .tsv, .txt, gzipped or not), or a DataFrame.
+
+The csv module parts the text. What fields mean is decided by rules, here, in fields.py and in columns.py, not by a
+library that guesses: each can be said in a sentence, all that is wrong with a file is told at once, and memory is
+bounded by the size of the file.
+"""
 
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ...files import shorten
-from ...theory.distributions import column_names
+from ...files import room, shorten
 from ..dataset import DataError, Dataset
-from .checks import LARGEST, check_width, checked, place, refusing, trouble, within
+from .checks import check_width, listed, refusing
+from .columns import Asked, Table
+from .fields import GAP, Fields, Reading, fields_of, is_gap, parsed
 
-GAPS = ("", "na", "n/a", "nan", "null", "none", "-", "?")  # what programs write where a number is missing
+Names = str | int | float | list | None
+SHOWN = 200  # rows that tell how the text is parted, and what its first line is
 
 
-def read_csv(path: Path) -> Dataset:
-    """A table of numbers in UTF-8, a sample a line, with or without a header.
+def read_csv(
+    path: Path,
+    columns: Names = None,
+    drop: Names = None,
+    gaps: str = "refuse",
+    kinds: str | dict | None = None,
+    header: bool | None = None,
+    decimal: str | None = None,
+    label: Names = None,
+) -> Dataset:
+    """A table in UTF-8, a row a line, with or without a header; its names may be quoted, and its fields.
 
-    Fields are parted by tabs if there is one in the first line, else by semicolons if there is one, else by
-    commas, and may be quoted. The first row is a header if any field in it is a word: neither a number nor a
-    mark for a gap. Blank lines are passed over.
+    Fields are parted by the first of tab, semicolon, comma, | and blanks that parts the lines evenly. columns are
+    those to learn, if not all; drop those to leave out; label one to keep beside the data. Gaps are refused, or
+    "drop" leaves out their rows, or "mean" fills them with the mean or the commonest word. kinds says what columns
+    are, where that is not plain: "year:category,born:date:%d/%m/%Y". decimal is "." or ",". Blank lines are passed
+    over; an unnamed first column that counts or labels the rows is left out.
     """
+    asked = Asked(columns, drop, gaps, kinds, label)
     with refusing(path, "a table of numbers in UTF-8"):
-        text = path.read_bytes().decode("utf-8-sig")  # with or without a byte order mark
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        unquoted = re.sub('"[^"]*"', "", text.lstrip("\n").partition("\n")[0])
-        delimiter = next((mark for mark in "\t;" if mark in unquoted), ",")
-        lines = io.StringIO(text)
-        first = next(filter(None, csv.reader(lines, delimiter=delimiter)), [])
-        check_width(path, len(first))
-        columns = column_names(len(first))
-        header = is_header(first)
-        if header:
-            columns = [" ".join(field.split()) or x for field, x in zip(first, columns, strict=True)]
-        else:
-            lines.seek(0)
-        body = lines.read()
-        if not body.strip():
+        if decimal not in (None, ".", ","):
+            raise DataError(f"{path}: decimal is {shorten(decimal)}; it is . or ,")
+        return Sheet(path, _text(path), header, decimal).table().dataset(asked)
+
+
+def read_frame(
+    frame: Any, columns: Names = None, drop: Names = None, gaps: str = "refuse", kinds: str | dict | None = None,
+    label: Names = None,
+) -> Dataset:  # fmt: skip
+    """A DataFrame; its options are those of a table in a file."""
+    names = [str(name) for name in frame.columns]
+    fields = [fields_of(frame.iloc[:, j]) for j in range(len(names))]
+    table = Table("DataFrame", names, fields, len(frame), lambda i: i + 1, "row")
+    return table.dataset(Asked(columns, drop, gaps, kinds, label))
+
+
+class Sheet:
+    """The text of a table, parted into rows of fields."""
+
+    def __init__(self, path: Path, text: str, header: bool | None, decimal: str | None):
+        self.path, self.delimiter = path, _delimiter(text)
+        if self.delimiter == " ":
+            text = "\n".join(line.strip(" ") for line in text.removeprefix("#").split("\n"))
+        self.text = text
+        first = [row for _, row in islice(self.rows(), SHOWN)]
+        if not first:
             raise DataError(f"{path}: holds no row of numbers; wanted are 2 at least")
-        try:  # the quick reading, which cannot say what is wrong
-            x = np.loadtxt(
-                io.StringIO(body), np.float32, delimiter=delimiter, quotechar='"', comments=None, ndmin=2
-            )
+        check_width(path, max(map(len, first)), 1 << 16)  # each takes a thousand bytes
+        self._refuse_titles([len(row) for row in first], first[0])
+        self.decimal = decimal or self._decimal()
+        self.header = _is_header(first, self.decimal) if header is None else header
+        if len(first) < 1 + self.header:
+            raise DataError(f"{path}: holds no row of numbers; wanted are 2 at least")
+        width = len(first[0])
+        if self.header:
+            corner = [""] * (len(first) > 1 and len(first[1]) == width + 1)  # R writes none above row names
+            names = corner + [" ".join(field.split()) for field in first[0]]
+            self.names = [name if name or j == 0 else f"x{j + 1}" for j, name in enumerate(names)]
+        else:
+            self.names = [f"x{j + 1}" for j in range(width)]
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """The line that each row ends on, and its fields."""
+        blanks = self.delimiter == " "
+        reader = csv.reader(_lines(self.text), delimiter=self.delimiter, skipinitialspace=blanks)
+        return ((reader.line_num, row) for row in reader if row and (row[1:] or row[0].strip()))
+
+    def table(self) -> Table:
+        """Its columns."""
+        names, fields = self.names, self._quick() or self._slow()
+        if len(names) > 1 and names[-1] == f"x{len(names)}" and (fields[-1].codes == GAP).all():
+            names, fields = names[:-1], fields[:-1]  # every line ends with a separator
+        return Table(self.path, names, fields, len(fields[0].codes), self.line)
+
+    def line(self, row: int) -> int:
+        """Where the row stands: looked up when something must be told of it."""
+        return next(islice(self.rows(), row + self.header, None))[0]
+
+    def _quick(self) -> list[Fields] | None:
+        """All columns at once, by NumPy's reader, if every field is a number; else None."""
+        if self.decimal == "," or "_" in self.text:
+            return None
+        body = islice(_lines(self.text), next(self.rows())[0] if self.header else 0, None)
+        mark = None if self.delimiter == " " else self.delimiter
+        try:
+            x = np.loadtxt(body, np.float64, delimiter=mark, quotechar='"', comments=None, ndmin=2)
         except ValueError:
-            x = np.full((1, len(columns)), np.nan, np.float32)
-        if x.shape[1] != len(columns) or not within(x):
-            raise DataError(f"{path}: {culprit(text, delimiter, header, columns)}")
-    return checked(x, path, columns)
+            return None
+        if x.shape[1] != len(self.names) or not len(x) or np.isnan(x).any():
+            return None
+        return [fields_of(column) for column in x.T]
 
+    def _slow(self) -> list[Fields]:
+        """All columns, field by field; DataError where lines have more or fewer fields than the first."""
+        columns, odd = [Reading(self.decimal) for _ in self.names], []
+        for line, row in islice(self.rows(), int(self.header), None):
+            if len(row) != len(columns):
+                odd.append(f"line {line} has {len(row)} fields where the first has {len(columns)}")
+                continue
+            for column, field in zip(columns, row, strict=True):
+                column.add(field)
+        if odd:
+            raise DataError(f"{self.path}: {listed(odd)}; quote fields that hold {self.delimiter!r}")
+        return [column.fields() for column in columns]
 
-def number(field: str) -> float | None:
-    """The field as a number, or None, also for what only Python reads: 1_000, or another script's digits."""
-    try:
-        return float(field) if field.strip().isascii() and "_" not in field else None
-    except ValueError:
-        return None
+    def _decimal(self) -> str:
+        """A comma is decimal where it parts no fields, and stands in some number as no thousands' comma would."""
+        if self.delimiter == "," or not re.search(r"\d,\d", self.text):
+            return "."
+        if re.search(r"(?<![\d,.])\d+,(\d{1,2}|\d{4,})(?![\d,.])|(?<!\d)0,\d|\d\.\d{3},\d", self.text):
+            return ","
+        if re.search(r"\d,\d{3}\.\d|\d,\d{3},\d{3}(?!\d)", self.text):
+            return "."
+        found = re.search(r"\d*,\d{3}", self.text)
+        raise DataError(
+            f"{self.path}: {shorten(found[0] if found else '')} may be a thousand or a fraction; say decimal=. or "
+            f"decimal=,"
+        )
 
-
-def is_gap(field: str) -> bool:
-    """Whether the field is empty or a mark for a missing number."""
-    return field.strip().lower() in GAPS
-
-
-def is_header(row: Sequence[str]) -> bool:
-    """Whether any field is a word. A gap is none: a first row with a gap is reported, not swallowed."""
-    return any(number(field) is None and not is_gap(field) for field in row)
-
-
-def culprit(text: str, delimiter: str, header: bool, columns: list[str]) -> str:
-    """What is wrong in a table, and where: the slow reading, field by field, after the quick one failed."""
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter)
-    for i, row in enumerate(filter(None, rows)):
-        if header and i == 0:
-            continue
-        if len(row) != len(columns):
-            return (
-                f"line {rows.line_num} has {len(row)} fields where the first has {len(columns)}; "
-                f"give every line as many"
+    def _refuse_titles(self, widths: list[int], first: list[str]) -> None:
+        """Refuse what stands above the table and is none of it, such as a title."""
+        usual, often = Counter(widths).most_common(1)[0]
+        above = next(k for k, width in enumerate(widths) if width >= usual - 1)
+        if above and 2 * often > len(widths) > 2:
+            raise DataError(
+                f"{self.path}: line 1 reads {shorten(' '.join(first))} where the table has {usual} columns; "
+                f"delete what stands above its header, {above} line{'s' * (above > 1)}"
             )
-        for j, field in enumerate(row):
-            value, spot = number(field), f"line {rows.line_num}, {place(columns, j)}"
-            if is_gap(field):
-                return f"{spot} is a gap, {shorten(field)}; fill it, or delete the line"
-            if value is None:
-                cure = "write a decimal point" if "," in field else "code words as numbers, or delete them"
-                return f"{spot} is {shorten(field)}, which is no number; {cure}"
-            if not abs(value) <= LARGEST:
-                return f"{spot} {trouble(value)}"
-    return f"is no table of numbers parted by {delimiter!r}; quote no more than whole fields"
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Its lines, each with its end, without a copy of all."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
+def _text(path: Path) -> str:
+    """All of a file, unpacked, its lines ended by newlines."""
+    content = path.read_bytes()
+    if content[:2] == b"\x1f\x8b":
+        most = room(len(content))
+        with gzip.open(io.BytesIO(content)) as stream:
+            content = stream.read(most + 1)
+        if len(content) > most:
+            raise DataError(f"{path}: unpacks to more than {most:,} bytes; if that is right, unpack it first")
+    text = content.decode("utf-8-sig")  # with or without a byte order mark
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _delimiter(text: str) -> str:
+    """The first mark that parts the first lines evenly; else the first that the first line has; else a comma."""
+    lines = [line for line in text[: 1 << 16].split("\n")[:SHOWN] if line.strip()]
+    first = re.sub('"[^"]*"', "", lines[0]) if lines else ""
+    there = [mark for mark in "\t;,|" if mark in first]
+    for mark in there:
+        widths = {len(row) for row in csv.reader(lines[:-1] or lines, delimiter=mark)}
+        if len(widths) == 1 and max(widths) > 1:
+            return mark
+    if not there and " " in first.strip(" #"):
+        below = [field for line in lines[1:] for field in line.split()]
+        if any(_kind(field, ".") == "number" for field in below) and not any(
+            mark in "".join(lines) for mark in "\t;|"
+        ):
+            return " "
+    return there[0] if there else ","
+
+
+def _is_header(first: list[list[str]], decimal: str) -> bool:
+    """Whether the first row names the columns: a word above numbers does, and words that come nowhere again.
+
+    So do 0, 1, 2, ... or years, one after the other, above numbers that are not all whole, and whole numbers
+    behind an empty corner above rows that have names. R leaves the corner out.
+    """
+    head, below = first[0], first[1:]
+    columns = [[row[j] for row in below if j < len(row)] for j in range(len(head))]
+    kinds = [_kind(field, decimal) for field in head]
+    if below and len(below[0]) == len(head) + 1:
+        return all(kind == "word" for kind in kinds)
+    for kind, column in zip(kinds, columns, strict=True):
+        if kind == "word" and (not column or any(_kind(field, decimal) == "number" for field in column)):
+            return True
+    if "word" in kinds:
+        again = any(kind == "word" and x in column for x, kind, column in zip(head, kinds, columns, strict=True))
+        return "number" not in kinds and not again
+    corner = not head[0].strip() and len(head) > 1 and below
+    numbers = [field.strip() for field in head[bool(corner) :]]
+    if not below or len(set(numbers)) < len(numbers) or not all(re.fullmatch(r"\d+", field) for field in numbers):
+        return False
+    if corner and below[0][0].strip():
+        return True
+    plain = all(re.fullmatch(r"\d+", field.strip()) for row in below for field in row)
+    start = int(numbers[0][:9])
+    counts = len(numbers) > 1 and numbers == [str(start + j) for j in range(len(numbers))]
+    return counts and not plain and (start == 0 or 1000 <= start < 3000)
+
+
+def _kind(field: str, decimal: str) -> str:
+    return "gap" if is_gap(field) else "word" if parsed(field, decimal) is None else "number"
