@@ -150,6 +150,13 @@ def test_an_unnamed_first_column_of_numbers_is_kept(table):
     assert table(",b\n1.5,2\n-3,4\n").columns == ["x1", "b"]
 
 
+def test_a_named_column_that_counts_the_rows_is_learnt_with_a_word(table):
+    text = "year,a\n" + "".join(f"{1900 + i},{i % 7}\n" for i in range(9))
+    assert table(text).columns == ["year", "a"]
+    assert "; 'year' counts the rows, which drop='year' would leave out" in table(text).said
+    assert "counts" not in table(text.replace("1905", "1906")).said
+
+
 def test_columns_may_be_chosen_and_dropped(table):
     text = "id,a,b,c\n1,5,2,x y z\n2,6,7,w\n3,4,1,v\n4,4,4,u\n"
     assert table(text, columns="a,b").columns == ["a", "b"]

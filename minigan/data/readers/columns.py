@@ -98,7 +98,10 @@ class Table:
                 f"{self.where}: {place(table.names, 0)} is constant, as are all; there is nothing to learn"
             )
         data = checked(encode(kinds, np.stack(values, axis=1)), self.where, names, kinds=list(kinds))
-        data = replace(data, said=_said(data, kinds, left_out))
+        counts = [
+            c.name for c, v in zip(kinds, values, strict=True) if c.kind == "number" and (np.diff(v) == 1).all()
+        ]
+        data = replace(data, said=_said(data, kinds, left_out, counts))
         return (
             data
             if asked.label is None
@@ -135,11 +138,13 @@ class Table:
                 raise DataError(f"{self.where}: has no column {shorten(name)}; {hint}")
         gone = {*dropped, *label}
         taken = [j for j, name in enumerate(self.names) if (name in chosen or not chosen) and name not in gone]
-        first = self.names[0]
-        unasked = taken[:1] == [0] and first.lower() in ROW_NAMES and first not in chosen
-        if unasked and (what := _row_names(self.fields[0])):
-            return taken[1:], [f"{shorten(first) if first else 'the first column'}, which {what} the rows"]
-        return taken, []
+        told = []
+        while taken and (first := self.names[taken[0]]).lower() in ROW_NAMES and first not in chosen:
+            if not (what := _row_names(self.fields[taken[0]])):
+                break
+            told.append(f"{shorten(first) if first else 'the first column'}, which {what} the rows")
+            taken = taken[1:]
+        return taken, told
 
     def _labelled(self, data: Dataset, label: str, rows: np.ndarray | None) -> Dataset:
         """The data with this column's whole numbers, or which of its words it is, beside them."""
@@ -253,8 +258,8 @@ def _list(names: Any) -> list[str]:
     ]
 
 
-def _said(data: Dataset, columns: Sequence[Column], left_out: Sequence[str]) -> str:
-    """One line on what was read."""
+def _said(data: Dataset, columns: Sequence[Column], left_out: Sequence[str], counts: Sequence[str]) -> str:
+    """One line on what was read; counts are columns that are learnt although they may be row numbers."""
     kinds: dict[str, list[str]] = {}
     for column in columns:
         kinds.setdefault(column.said, []).append(column.name)
@@ -266,5 +271,8 @@ def _said(data: Dataset, columns: Sequence[Column], left_out: Sequence[str]) -> 
     return (
         f"{data.name}: {len(data.x) + held:,} rows of {', '.join(groups)}"
         + (f"; left out: {'; '.join(left_out)}" if left_out else "")
+        + "".join(
+            f"; {shorten(name)} counts the rows, which drop={shorten(name)} would leave out" for name in counts
+        )
         + (f"; {held:,} rows held out" if held else "")
     )

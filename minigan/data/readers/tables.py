@@ -13,7 +13,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +184,7 @@ def _text(path: Path) -> str:
 def _delimiter(text: str) -> str:
     """The first mark that parts the first lines evenly; else the first that the first line has; else a comma."""
     lines = [line for line in text[: 1 << 16].split("\n")[:SHOWN] if line.strip()]
-    first = re.sub('"[^"]*"', "", lines[0]) if lines else ""
+    first = re.sub('"[^"]*"', "quoted", lines[0]) if lines else ""
     there = [mark for mark in "\t;,|" if mark in first]
     for mark in there:
         widths = {len(row) for row in csv.reader(lines[:-1] or lines, delimiter=mark)}
@@ -202,7 +202,7 @@ def _delimiter(text: str) -> str:
 def _is_header(first: list[list[str]], decimal: str) -> bool:
     """Whether the first row names the columns: a word above numbers does, and words that come nowhere again.
 
-    So do 0, 1, 2, ... or years, one after the other, above numbers that are not all whole, and whole numbers
+    So do 0, 1, 2, ... or years, one after the other, above numbers that are not all whole, and numbers that rise
     behind an empty corner above rows that have names. R leaves the corner out.
     """
     head, below = first[0], first[1:]
@@ -213,15 +213,17 @@ def _is_header(first: list[list[str]], decimal: str) -> bool:
     for kind, column in zip(kinds, columns, strict=True):
         if kind == "word" and (not column or any(_kind(field, decimal) == "number" for field in column)):
             return True
-    if "word" in kinds:
-        again = any(kind == "word" and x in column for x, kind, column in zip(head, kinds, columns, strict=True))
-        return "number" not in kinds and not again
-    corner = not head[0].strip() and len(head) > 1 and below
-    numbers = [field.strip() for field in head[bool(corner) :]]
-    if not below or len(set(numbers)) < len(numbers) or not all(re.fullmatch(r"\d+", field) for field in numbers):
-        return False
-    if corner and below[0][0].strip():
+    own = [(x, column) for x, kind, column in zip(head, kinds, columns, strict=True) if kind == "word"]
+    if any(x not in column and 2 * len(set(column)) <= len(column) for x, column in own):
         return True
+    if "word" in kinds:
+        return "number" not in kinds and not any(x in column for x, column in own)
+    if len(head) > 2 and not head[0].strip() and below and len(set(columns[0])) == len(below):
+        values = [parsed(field) for field in head[1:]]
+        return all(a is not None and b is not None and a < b for a, b in pairwise(values))
+    numbers = [field.strip() for field in head]
+    if not all(re.fullmatch(r"\d+", field) for field in numbers):
+        return False
     plain = all(re.fullmatch(r"\d+", field.strip()) for row in below for field in row)
     start = int(numbers[0][:9])
     counts = len(numbers) > 1 and numbers == [str(start + j) for j in range(len(numbers))]
