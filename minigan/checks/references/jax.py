@@ -49,7 +49,10 @@ def layer_forward(layer: Layer, theta: Vector, state: Vector, x: Vector, mask: A
         case Softplus():
             return jax.nn.softplus(x), state
         case Maxout():
-            return x.reshape(len(x), -1, layer.k).max(axis=2), state
+            # jnp.max's slope asks which entry equals the maximum, to the bit: compiled behind BatchNorm, whose
+            # numbers it computes twice and not alike, it finds none, and the gradient is lost.
+            pieces = x.reshape(len(x), -1, layer.k)
+            return jnp.take_along_axis(pieces, pieces.argmax(axis=2, keepdims=True), axis=2)[..., 0], state
         case Dropout():
             return (x if mask is None else jnp.where(mask, x, 0) / (1 - layer.p)), state
         case BatchNorm():
@@ -95,9 +98,12 @@ def draw_masks(net: Sequential, rows: int, rng: Any) -> list:
 
 def discriminator_loss(real: Vector, fake: Vector, objective: str) -> Vector:
     """-V(D, G), Goodfellow et al. 2014, eq. 1; or the critic's two means, Arjovsky et al. 2017, eq. 2."""
-    if objective == "wasserstein":
-        return fake.mean() - real.mean()
-    return -jax.nn.log_sigmoid(real).mean() - jax.nn.log_sigmoid(-fake).mean()
+    match objective:
+        case "wasserstein":
+            return fake.mean() - real.mean()
+        case "minimax" | "non-saturating":
+            return -jax.nn.log_sigmoid(real).mean() - jax.nn.log_sigmoid(-fake).mean()
+    raise ValueError(f"JAX has no twin of {objective!r} here: add its losses to references/jax.py")
 
 
 def generator_loss(fake: Vector, objective: str) -> Vector:
@@ -107,7 +113,9 @@ def generator_loss(fake: Vector, objective: str) -> Vector:
             return -fake.mean()
         case "minimax":
             return jax.nn.log_sigmoid(-fake).mean()
-    return -jax.nn.log_sigmoid(fake).mean()
+        case "non-saturating":
+            return -jax.nn.log_sigmoid(fake).mean()
+    raise ValueError(f"JAX has no twin of {objective!r} here: add its losses to references/jax.py")
 
 
 def payment(
