@@ -98,12 +98,9 @@ def draw_masks(net: Sequential, rows: int, rng: Any) -> list:
 
 def discriminator_loss(real: Vector, fake: Vector, objective: str) -> Vector:
     """-V(D, G), Goodfellow et al. 2014, eq. 1; or the critic's two means, Arjovsky et al. 2017, eq. 2."""
-    match objective:
-        case "wasserstein":
-            return fake.mean() - real.mean()
-        case "minimax" | "non-saturating":
-            return -jax.nn.log_sigmoid(real).mean() - jax.nn.log_sigmoid(-fake).mean()
-    raise ValueError(f"JAX has no twin of {objective!r} here: add its losses to references/jax.py")
+    if objective == "wasserstein":
+        return fake.mean() - real.mean()
+    return -jax.nn.log_sigmoid(real).mean() - jax.nn.log_sigmoid(-fake).mean()
 
 
 def generator_loss(fake: Vector, objective: str) -> Vector:
@@ -189,7 +186,7 @@ def pull(net: Sequential, x: np.ndarray, dy: np.ndarray, training: bool, rng: An
         y, back, moved = jax.vjp(lambda theta, x: f(theta=theta, x=x), theta, x, has_aux=True)
         return dict(zip(("dtheta", "dx"), back(dy), strict=True)) | {"y": y, "state": moved}
 
-    return to_numpy(answer(net.theta, net.state, x, dy))
+    return jax.device_get(answer(net.theta, net.state, x, dy))
 
 
 @wide
@@ -202,7 +199,7 @@ def judge(real: np.ndarray, fake: np.ndarray, objective: str) -> dict:
         g_loss, g = jax.value_and_grad(generator_loss)(fake, objective)
         return {"D loss": d_loss, "G loss": g_loss, "slopes.d": jnp.stack(d), "slopes.g": g}
 
-    return to_numpy(answer(real, fake))
+    return jax.device_get(answer(real, fake))
 
 
 @wide
@@ -212,7 +209,7 @@ def penalise(net: Sequential, penalty: Penalty, real: np.ndarray, fake: np.ndarr
     masks = draw_masks(net, len(real), rngs["dropout in D"])
     asked = jax.jit(jax.value_and_grad(lambda theta: payment(net, theta, penalty, real, fake, share, masks)))
     paid, dtheta = asked(net.theta)
-    return to_numpy({"loss": paid, "dtheta": dtheta})
+    return jax.device_get({"loss": paid, "dtheta": dtheta})
 
 
 @wide
@@ -225,11 +222,6 @@ def fit(net: Sequential, rule: Optimizer, x: np.ndarray, target: np.ndarray, ste
     for k in range(steps):
         theta, slots = step(theta, slots, numbers(rule, k))
     return {"theta": np.asarray(theta)} | {f"moments.{slot}": vector for slot, vector in bare(rule, slots).items()}
-
-
-def to_numpy(answer: dict[str, Vector]) -> dict[str, np.ndarray]:
-    """The arrays as NumPy has them."""
-    return {name: np.asarray(array) for name, array in answer.items()}
 
 
 class Game:
@@ -323,12 +315,6 @@ class Game:
         (_, (state, paid)), grad = jax.value_and_grad(self._d_cost, has_aux=True)(theta, now, fake, draw)
         return grad, state, paid
 
-    def _moved(self, name: str, now: dict, grad: Vector, state: Vector, rate: dict) -> dict:
-        """All vectors, after one player's update."""
-        rule = self.gan.optimizers["GD".index(name)]
-        theta, slots = move(rule, now[name]["theta"], now[name]["slots"], grad, rate)
-        return now | {name: {"theta": theta, "state": state, "slots": slots}}
-
     def _iteration(self, now: dict, draws: list, rates: dict, keep: Any) -> tuple[dict, dict]:
         """(all vectors, the losses): each turn starts from where the one before has left the other player.
 
@@ -339,7 +325,10 @@ class Game:
         turns = zip("D" * self.gan.d_steps + "G", draws, rates["D"] + rates["G"], strict=True)
         for name, draw, rate in turns:
             grad, state, more = self._gradients(name, start or now, draw)
-            now, paid = self._moved(name, now, grad, state, rate), paid | more
+            rule = self.gan.optimizers["GD".index(name)]
+            theta, slots = move(rule, now[name]["theta"], now[name]["slots"], grad, rate)
+            now = now | {name: {"theta": theta, "state": state, "slots": slots}}
+            paid |= more
         if keep is not None:
             live, average = now["G"], now["average"]
             now["average"] = {what: keep * average[what] + (1 - keep) * live[what] for what in average}
