@@ -25,7 +25,7 @@ def no_torch(monkeypatch):
 @pytest.fixture
 def short(monkeypatch):
     """Layers and optimisers alone."""
-    monkeypatch.setattr(compare, "PARTS", [compare.PARTS[0], compare.PARTS[2]])
+    monkeypatch.setattr(compare, "PARTS", [compare.PARTS[0], compare.PARTS[3]])
     monkeypatch.setattr(compare, "_print_long_game", lambda *_: True)
     monkeypatch.setattr(compare, "_print_kink", lambda: None)
 
