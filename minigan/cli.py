@@ -142,7 +142,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler, instead of this machine")
     sub.add_argument("--out", metavar="DIR", type=Path, help="the sweep's folder; an old one is completed")
 
-    sub = command("compare", compare, "hold every part against PyTorch; exits with 1 where one differs")
+    sub = command("compare", compare, "hold every part against PyTorch or JAX; exits with 1 where one differs")
+    sub.add_argument("--with", dest="other", choices=("torch", "jax"), default="torch", help="which (torch)")
+    sub.add_argument("--kinks", action="store_true", help="instead: where right answers differ, and what it means")
     sub.add_argument("--out", metavar="FILE", type=Path, help="draw two training curves that part, as .png")
 
     sub = command("lesson", lesson, "list the lessons, or run one: its numbers, and its figure")
@@ -413,11 +415,14 @@ def _mpi() -> str:
 
 
 def compare(args: argparse.Namespace) -> int:
-    from .checks import compare
+    from .checks import compare, kinks
 
+    if args.kinks:
+        print(kinks.report())
+        return 0
     if args.out and args.out.suffix.lower() != ".png":
         raise ValueError(f"{args.out}: the figure is a PNG; give a name that ends in .png")
-    return 0 if compare.run(args.out) else 1
+    return 0 if compare.run(args.out, args.other) else 1
 
 
 def lesson(args: argparse.Namespace) -> None:

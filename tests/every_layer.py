@@ -2,8 +2,9 @@
 
 A new layer is written in minigan/core/layers.py, registered in LAYERS there, and gets its line here. It is then
 checked alone, in every ordered pair and triple with the others, copied, saved and loaded, and held to what it
-promises. The doors are "onnx" (runs/export.py), "torch" (checks/reference.py and a case in checks/cases.py) and
-"twice" (a second derivative in core/penalties.py). A door that is not named here must refuse the layer by name.
+promises. The doors are "onnx" (runs/export.py), "torch" and "jax" (checks/references/, with a case in
+checks/cases.py) and "twice" (a second derivative in core/penalties.py). A door that is not named here must refuse
+the layer by name.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ class Entry(NamedTuple):
     """How a layer is made for x of w columns, w even, and the doors that know it."""
 
     make: Callable[[int], Layer]
-    doors: tuple[str, ...] = ("onnx", "torch", "twice")
+    doors: tuple[str, ...] = ("onnx", "torch", "jax", "twice")
 
 
 EVERY: dict[str, Entry] = {
@@ -30,7 +31,7 @@ EVERY: dict[str, Entry] = {
     "Softplus": Entry(lambda w: Softplus()),
     "Maxout": Entry(lambda w: Maxout(2)),
     "Dropout": Entry(lambda w: Dropout(0.4)),
-    "BatchNorm": Entry(lambda w: BatchNorm(w), ("onnx", "torch")),
+    "BatchNorm": Entry(lambda w: BatchNorm(w), ("onnx", "torch", "jax")),
 }
 MAKERS = {name: entry.make for name, entry in EVERY.items()}
 

@@ -136,7 +136,7 @@ def speed(cases: Sequence[str], threads: int, rounds: int) -> None:
                 gan = game(G, D, updates, fast)
                 contenders[f"minigan{' fast' if fast else ''}, {updates}"] = partial(gan.step, real)
         if torch is not None:
-            from .reference import gan_py_step
+            from .references.gan_py import gan_py_step
 
             there = torch.from_numpy(real)
             for name, how in (
@@ -195,7 +195,7 @@ if who == "minigan":
     step = game(G, D, "simultaneous").step
 else:
     import torch
-    from minigan.checks.reference import gan_py_step
+    from minigan.checks.references.gan_py import gan_py_step
     torch.set_num_threads({threads})
     real, step = torch.from_numpy(real), gan_py_step(G, D, batch, fused=who == "fused")
 for _ in range(steps):

@@ -1,4 +1,4 @@
-"""The cases of `minigan compare`: each is one computation that minigan and PyTorch do from the same numbers."""
+"""The cases of `minigan compare`: each is one computation that several engines do from the same numbers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ..core.backend import Array, Backend
 from ..core.gan import GAN, Latent
 from ..core.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
 from ..core.network import Sequential
-from ..core.objectives import discriminator_loss, generator_loss
 from ..core.optimizers import SGD, Adam, HoldThenCosine, Linear, Momentum, Optimizer
+from ..core.penalties import R1, GradientPenalty, Penalty
 from ..core.streams import Stream
 from ..data.dataset import Batches
 from ..theory.distributions import ring
@@ -24,13 +24,41 @@ MARKS = (1, *range(50, 1201, 50))  # the steps at which the long game is looked 
 Answer = dict[str, Array]  # "column" or "column.more": an array
 
 
+class Engine(Protocol):
+    """Who does a case's sums: minigan, PyTorch or JAX, each a module of checks/references with these names.
+
+    A reference reads the settings and starting vectors of minigan's objects; all mathematics is its own.
+    """
+
+    NAME: str
+
+    def pull(self, net: Sequential, x: Array, dy: Array, training: bool, rng: Any, groups: int) -> Answer:
+        """y for x, dx and dtheta for dy, and the state that a step leaves."""
+        ...
+
+    def judge(self, real: Array, fake: Array, objective: str) -> Answer:
+        """Both players' losses for these logits (n, 1), and their slopes d (2, n, 1) and g (n, 1)."""
+        ...
+
+    def penalise(self, net: Sequential, penalty: Penalty, real: Array, fake: Array, rngs: dict) -> Answer:
+        """The mean payment of D for its slope, and dtheta."""
+        ...
+
+    def fit(self, net: Sequential, rule: Optimizer, x: Array, target: Array, steps: int) -> Answer:
+        """theta and the rule's moments, after so many steps down the mean squared error."""
+        ...
+
+    def Game(self, gan: GAN) -> Any:
+        """The GAN's game, from where it stands: with step(real), losses() and vectors() as a GAN has them."""
+        ...
+
+
 class Case(Protocol):
-    """One computation, by minigan (ours) and by PyTorch (theirs), in "float64" or "float32"."""
+    """One computation, answered by an engine in "float64" or "float32"."""
 
     @property
     def name(self) -> str: ...
-    def ours(self, dtype: str) -> Answer: ...
-    def theirs(self, dtype: str) -> Answer: ...
+    def by(self, engine: Engine, dtype: str) -> Answer: ...
 
 
 @dataclass(frozen=True)
@@ -42,27 +70,13 @@ class LayerCase:
     width: int
     training: bool = True
 
-    def _start(self, dtype: str) -> tuple[Sequential, Array, Array, dict[str, Any]]:
+    def by(self, engine: Engine, dtype: str) -> Answer:
         net = Sequential(deepcopy(self.layers), Backend("numpy", dtype), name=self.name, width=self.width)
         rng = Stream(0, "compare", self.name).at(0)
         net.assign(rng.standard_normal(net.size))
         net.state[...] = rng.uniform(0.5, 2, net.state.size)
         x, dy = (net.backend.asarray(rng.standard_normal((12, width))) for width in (self.width, net.widths[-1]))
-        return net, x, dy, {"training": self.training, "rng": rng}
-
-    def ours(self, dtype: str) -> Answer:
-        net, x, dy, how = self._start(dtype)
-        trace = net.trace(len(x), groups=2)
-        y = net.forward(x, trace, **how).copy()
-        dx = net.backward(dy, trace, inputs=True)
-        net.absorb(trace)
-        return {"y": y, "dx": dx, "dtheta": net.grad, "state": net.state}
-
-    def theirs(self, dtype: str) -> Answer:
-        from . import reference
-
-        net, x, dy, how = self._start(dtype)
-        return reference.pull(reference.twin(net), x, dy, groups=2, **how)
+        return engine.pull(net, x, dy, training=self.training, rng=rng, groups=2)
 
 
 @dataclass(frozen=True)
@@ -73,29 +87,26 @@ class ObjectiveCase:
     objective: str
     scale: float
 
-    def _logits(self, dtype: str) -> tuple[Array, Array]:
+    def by(self, engine: Engine, dtype: str) -> Answer:
         s = np.linspace(-1, 1, 42).reshape(2, -1, 1) ** 3 * self.scale  # dense about 0, and up to ±scale
-        return s[0].astype(dtype), s[1].astype(dtype)[::-1].copy()
+        return engine.judge(s[1].astype(dtype)[::-1].copy(), s[0].astype(dtype), self.objective)
 
-    def ours(self, dtype: str) -> Answer:
-        fake, real = self._logits(dtype)
-        d_loss, d_real, d_fake = discriminator_loss(real, fake)
-        g_loss, d_judged = generator_loss(fake, self.objective)
-        d = np.stack([d_real, d_fake])
-        return {"D loss": d_loss, "G loss": g_loss, "slopes.d": d, "slopes.g": d_judged}
 
-    def theirs(self, dtype: str) -> Answer:
-        import torch
+@dataclass(frozen=True)
+class PenaltyCase:
+    """What D pays for its slope, and the gradient of that by theta, a derivative of a derivative."""
 
-        from . import reference
+    name: str
+    penalty: Penalty
+    layers: Sequence[Layer]
 
-        fake, real = (torch.from_numpy(s).requires_grad_() for s in self._logits(dtype))
-        d_loss = reference.discriminator_loss(real, fake)
-        g_loss = reference.generator_loss(fake, self.objective)
-        d = np.stack([slope.numpy() for slope in torch.autograd.grad(d_loss, (real, fake))])
-        g = torch.autograd.grad(g_loss, fake)[0].numpy()
-        losses = {"D loss": d_loss.detach().numpy(), "G loss": g_loss.detach().numpy()}
-        return losses | {"slopes.d": d, "slopes.g": g}
+    def by(self, engine: Engine, dtype: str) -> Answer:
+        D = Sequential(deepcopy(self.layers), Backend("numpy", dtype), name="D")
+        rng = Stream(0, "compare", self.name).at(0)
+        D.assign(rng.standard_normal(D.size))
+        real, fake = (D.backend.asarray(rng.standard_normal((16, D.widths[0]))) for _ in range(2))
+        rngs = {name: Stream(0, "compare", self.name, name).at(0) for name in ("penalty", "dropout in D")}
+        return engine.penalise(D, self.penalty, real, fake, rngs)
 
 
 @dataclass(frozen=True)
@@ -105,27 +116,11 @@ class OptimizerCase:
     name: str
     rule: Optimizer
 
-    def _start(self, dtype: str) -> tuple[Sequential, Array, Array]:
+    def by(self, engine: Engine, dtype: str) -> Answer:
         net = Sequential([Dense(3, 8), Tanh(), Dense(8, 2)], Backend("numpy", dtype))
         rng = Stream(0, "compare", self.name).at(0)
-        return net, *(net.backend.asarray(rng.standard_normal((16, width))) for width in (3, 2))
-
-    def ours(self, dtype: str) -> Answer:
-        net, x, target = self._start(dtype)
-        trace, rule = net.trace(len(x)), self.rule.bind(net)
-        for _ in range(100):
-            net.backward(2 / target.size * (net.forward(x, trace) - target), trace)
-            rule.step()
-        return {"theta": net.theta} | {f"moments.{slot}": getattr(rule, slot) for slot in rule.slots}
-
-    def theirs(self, dtype: str) -> Answer:
-        from . import reference
-
-        start, x, target = self._start(dtype)
-        net = reference.twin(start)
-        moves = reference.Moves(self.rule, net)
-        reference.fit(net, moves, x, target, 100)
-        return {"theta": reference.flat(net)} | {f"moments.{k}": v for k, v in moves.slots().items()}
+        x, target = (net.backend.asarray(rng.standard_normal((16, width))) for width in (3, 2))
+        return engine.fit(net, self.rule, x, target, 100)
 
 
 @dataclass(frozen=True)
@@ -146,15 +141,8 @@ class GameCase:
         options = {"optimizers": Adam(2e-4, 0.5, 0.999)} | options
         return GAN(G, D, **options)
 
-    def ours(self, dtype: str) -> Answer:
-        return self._play(self.gan(dtype))
-
-    def theirs(self, dtype: str) -> Answer:
-        from . import reference
-
-        return self._play(reference.Game(self.gan(dtype)))
-
-    def _play(self, game: Any) -> Answer:
+    def by(self, engine: Engine, dtype: str) -> Answer:
+        game = engine.Game(self.gan(dtype))
         batches = Batches(ring(), 16 * self.options.get("d_steps", 1), seed=1)
         for step in range(100):
             game.step(batches.at(step))
@@ -188,25 +176,16 @@ class LongGame:
             D.moved()
         return GAN(G, D, Latent(2), updates="alternating", optimizers=Adam(self.rate, 0.5, 0.99))
 
-    def ours(self, dtype: str) -> Answer:
+    def by(self, engine: Engine, dtype: str) -> Answer:
         gan = self.gan(dtype)
-        return self._watch(gan, gan.generator, dtype)
-
-    def theirs(self, dtype: str) -> Answer:
-        import torch
-
-        from . import reference
-
-        game = reference.Game(self.gan(dtype))
-        return self._watch(game, lambda z: reference.forward(game.G, torch.from_numpy(z)).detach().numpy(), dtype)
-
-    def _watch(self, game: Any, generate: Callable[[Array], Array], dtype: str) -> Answer:
+        game, G = engine.Game(gan), gan.generator.copy()  # one G makes the samples of both sides' theta
         batches, z = Batches(ring(), 64, seed=0), Stream(0, "compare").at(0).standard_normal((16, 2)).astype(dtype)
         samples, losses = [], []
         for step in range(1, MARKS[-1] + 1):
             game.step(batches.at(step - 1))
             if step in MARKS:
-                samples.append(generate(z).copy())
+                G.assign(game.vectors()["generator.theta"])
+                samples.append(G(z))
                 losses.append(game.losses()["d_loss"])
         return {"samples": np.stack(samples), "d_loss": np.array(losses)}
 
@@ -232,8 +211,15 @@ LAYERS: list[Case] = [
 ]
 OBJECTIVES: list[Case] = [
     ObjectiveCase(f"{objective}, logits to ±{scale:g}", objective, scale)
-    for objective in ("non-saturating", "minimax")
+    for objective in ("non-saturating", "minimax", "wasserstein")
     for scale in (5, 1e4)
+]
+CURVED = [Dense(2, 8), Tanh(), Dense(8, 8), Softplus(), Dense(8, 8), Sigmoid(), Dense(8, 1)]
+FOLDED = [Dense(2, 9), Maxout(3), Dropout(0.3), Dense(3, 8), LeakyReLU(0.2), Dense(8, 8), ReLU(), Dense(8, 1)]
+PENALTIES: list[Case] = [
+    PenaltyCase(f"{name}, {shape}", penalty, layers)
+    for name, penalty in (("R1", R1(2.0)), ("GradientPenalty", GradientPenalty(10.0)))
+    for shape, layers in (("a curved D", CURVED), ("a folded D", FOLDED))
 ]
 OPTIMIZERS: list[Case] = [
     OptimizerCase("SGD", SGD(0.1)),
@@ -268,11 +254,19 @@ GAMES: list[Case] = [
             "optimizers": (Momentum(Linear(0.02, 200), 0.5), SGD(0.05)),
         },
     ),
+    GameCase("alternating, R1", *PLAIN, {"penalty": R1(2.0), "d_steps": 2}),
+    GameCase(
+        "simultaneous, Wasserstein, dropout",
+        [Dense(2, 8), ReLU(), Dense(8, 2)],
+        [Dense(2, 8), Softplus(), Dropout(0.3), Dense(8, 8), Tanh(), Dense(8, 1)],
+        {"updates": "simultaneous", "objective": "wasserstein", "penalty": GradientPenalty(10.0)},
+    ),
 ]
 LONG = LongGame()
 PARTS: list[tuple[str, list[Case]]] = [
     ("layers: forward and backward, parameters and inputs random", LAYERS),
     ("objectives: from D's logits", OBJECTIVES),
+    ("penalties: what D pays for its slope, and a derivative of a derivative", PENALTIES),
     ("optimisers: 100 steps of a small regression", OPTIMIZERS),
     ("games: 100 steps, from the same weights, batches, noise and dropout masks", GAMES),
 ]

@@ -1,18 +1,19 @@
-"""What `minigan compare` does: hold every part of minigan against PyTorch, and show why two right answers part.
+"""What `minigan compare` does: hold every part of minigan against PyTorch or JAX, and show why right answers part.
 
 PyTorch's answers come from PyTorch if it is installed, else from the file of golden numbers that
-tests/reference/write_golden.py had it compute.
+tests/reference/write_golden.py had it compute. JAX's come from JAX.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from importlib import import_module, resources
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,24 +25,39 @@ from ..core.layers import LeakyReLU
 from ..data.dataset import Batches
 from ..runs.threads import blas_threads
 from ..theory.distributions import ring
-from .cases import LONG, MARKS, PARTS, Answer, Case, LongGame
+from .cases import LONG, MARKS, PARTS, Answer, Case, Engine, LongGame
+from .references import ours
 
 GOLDEN = resources.files("minigan.checks") / "reference.npz"
+Theirs = Callable[[Case, str], Answer]
 BOUNDS = {"float64": 1e-12, "float32": 1e-5}  # of every difference, over the largest entry of what is compared
 SURE = 100  # the step until which the two sides of the long game must agree
 PARTED = 0.1  # between two samples, where the ring's radius is 2
 
 
-def torch_or_golden() -> tuple[Callable[[Case, str], Answer], str]:
-    """(PyTorch's answer to a case in a float type, where that comes from in words)."""
-    if find_spec("torch") is not None:
-        import torch
+def reference(name: str = "torch") -> tuple[Theirs, str, str]:
+    """(the answer of "torch" or "jax" to a case in a float type, its name, and where it comes from in words).
 
-        return lambda case, dtype: case.theirs(dtype), f"PyTorch {torch.__version__}, computed now"
-    return golden, (
-        f"golden numbers, computed by PyTorch {_golden()['PyTorch']}\n"
-        "(PyTorch is not installed here; pip install 'minigan[reference]' to have it compute them now)"
+    Raises ValueError for JAX where it is not installed; PyTorch's golden numbers stand in for it.
+    """
+    if find_spec(name) is not None:
+        there: Any = import_module(f"minigan.checks.references.{name}")
+        return by(there), there.NAME, f"{there.NAME} {there.VERSION}, computed now"
+    if name != "torch":
+        raise ValueError("JAX is not installed, and has no golden numbers here: pip install 'minigan[reference]'")
+    return (
+        golden,
+        "PyTorch",
+        (
+            f"golden numbers, computed by PyTorch {_golden()['PyTorch']}\n"
+            "(PyTorch is not installed here; pip install 'minigan[reference]' to have it compute them now)"
+        ),
     )
+
+
+def by(engine: Engine) -> Theirs:
+    """This engine's answers."""
+    return lambda case, dtype: case.by(engine, dtype)
 
 
 def pack(answer: Answer) -> Array:
@@ -57,9 +73,9 @@ def _golden() -> dict[str, Array]:
 
 def golden(case: Case, dtype: str) -> Answer:
     """PyTorch's answer from the file; raises ValueError where the file does not fit the case."""
-    ours = case.ours(dtype)
+    own = case.by(ours, dtype)
     numbers = _golden().get(f"{case.name}, {dtype}", np.empty(0))
-    names, sizes = sorted(ours), [np.size(ours[name]) for name in sorted(ours)]
+    names, sizes = sorted(own), [np.size(own[name]) for name in sorted(own)]
     if sum(sizes) != len(numbers):
         raise ValueError(
             f"the golden file has {len(numbers)} numbers for {case.name!r} in {dtype}, which makes {sum(sizes)}: "
@@ -76,11 +92,11 @@ def difference(ours: Array, theirs: Array) -> float:
     return float(np.abs(a - b).max() / (np.abs(b).max() or 1.0))
 
 
-def differences(case: Case, dtype: str, theirs: Callable[[Case, str], Answer]) -> dict[str, float]:
+def differences(case: Case, dtype: str, theirs: Theirs) -> dict[str, float]:
     """The largest difference of each column of a case."""
-    a, b = case.ours(dtype), theirs(case, dtype)
+    a, b = case.by(ours, dtype), theirs(case, dtype)
     if a.keys() != b.keys():
-        raise ValueError(f"{case.name}: minigan answers {sorted(a)}, PyTorch {sorted(b)}")
+        raise ValueError(f"{case.name}: minigan answers {sorted(a)}, the reference {sorted(b)}")
     found: dict[str, float] = {}
     for name in a:
         if np.size(a[name]):
@@ -93,9 +109,9 @@ def _nan_first(number: float) -> float:
     return math.inf if math.isnan(number) else number
 
 
-def run(out: Path | None = None) -> bool:
+def run(out: Path | None = None, other: str = "torch") -> bool:
     """Print the whole comparison -> whether every difference is within its bound; out draws the long game."""
-    theirs, source = torch_or_golden()
+    theirs, name, source = reference(other)
     print(f"minigan against {source}\n")
     bounds = " and ".join(f"{bound:.0e} in {dtype}" for dtype, bound in BOUNDS.items())
     say(
@@ -104,7 +120,7 @@ def run(out: Path | None = None) -> bool:
     )
     with _one_thread():
         within = [_print_part(title, cases, theirs) for title, cases in PARTS]
-        within.append(_print_long_game(theirs, out))
+        within.append(_print_long_game(theirs, name, out))
         _print_kink()
     good = all(within)
     print("\nEverything agrees within its bound." if good else "\nNOT within the bounds: see the ! above.")
@@ -118,23 +134,20 @@ def say(text: str) -> None:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """One thread for each side: networks this small are slower on more."""
-    if find_spec("torch") is None:
-        with blas_threads(1):
-            yield
-        return
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    """One thread for NumPy, and for PyTorch if it is in use: networks this small are slower on more."""
+    torch = sys.modules.get("torch")
+    threads = torch.get_num_threads() if torch else 0
+    if torch:
+        torch.set_num_threads(1)
     try:
         with blas_threads(1):
             yield
     finally:
-        torch.set_num_threads(threads)
+        if torch:
+            torch.set_num_threads(threads)
 
 
-def _print_part(title: str, cases: list[Case], theirs: Callable[[Case, str], Answer]) -> bool:
+def _print_part(title: str, cases: list[Case], theirs: Theirs) -> bool:
     rows = [(case.name, {dtype: differences(case, dtype, theirs) for dtype in BOUNDS}) for case in cases]
     columns = list(dict.fromkeys(name for _, found in rows for name in found["float64"]))
     print(f"\n{title}\n{'':35}" + "".join(f"{dtype:{8 * len(columns)}}" for dtype in BOUNDS).rstrip())
@@ -161,47 +174,50 @@ def growth(steps: Array, distance: Array) -> tuple[float, int]:
     return math.exp(slope), int(steps[end - 1])
 
 
-def _print_long_game(theirs: Callable[[Case, str], Answer], out: Path | None) -> bool:
+def _print_long_game(theirs: Theirs, name: str, out: Path | None) -> bool:
     steps, shape = np.array(MARKS), (len(MARKS), 16, 2)
-    ours = {dtype: LONG.ours(dtype) for dtype in BOUNDS}
+    own = {dtype: LONG.by(ours, dtype) for dtype in BOUNDS}
     others = {dtype: theirs(LONG, dtype) for dtype in BOUNDS}
-    nudged = LongGame(nudge=True).ours("float32")
+    nudged = LongGame(nudge=True).by(ours, "float32")
 
     def apart(a: Answer, b: Answer) -> Array:
         both = (np.asarray(v["samples"], np.float64).reshape(shape) for v in (a, b))
         return np.abs(np.subtract(*both)).max(axis=(1, 2))
 
-    distance = {dtype: apart(ours[dtype], others[dtype]) for dtype in BOUNDS}
-    itself = apart(ours["float32"], nudged)
+    distance = {dtype: apart(own[dtype], others[dtype]) for dtype in BOUNDS}
+    itself, ratio = apart(own["float32"], nudged), distance["float32"] / np.maximum(distance["float64"], 1e-300)
     print("\na long game: two training curves until they part")
     say(
         "tanh in both networks, Adam(0.005), the ring (radius 2); weights, batches and noise are shared. How far "
         "apart are the samples that the two sides make of the same 16 z? On the right: minigan beside minigan "
         "with the last bit of one of D's weights changed."
     )
-    print("\n       D's loss, float32      samples apart: minigan - PyTorch     minigan - minigan")
-    print(" step  minigan    PyTorch     float32    float64    ratio          float32, one bit changed")
+    print(f"\n       D's loss, float32      samples apart: minigan - {name:7}     minigan - minigan")
+    print(f" step  minigan    {name:7}     float32    float64    ratio          float32, one bit changed")
     for i, step in enumerate(steps):
-        losses = "   ".join(f"{side['float32']['d_loss'][i]:.6f}" for side in (ours, others))
+        losses = "   ".join(f"{side['float32']['d_loss'][i]:.6f}" for side in (own, others))
         a, b = distance["float32"][i], distance["float64"][i]
-        print(f"{step:5,}  {losses}    {a:.1e}    {b:.1e}    {a / max(b, 1e-300):.0e}          {itself[i]:.1e}")
+        print(f"{step:5,}  {losses}    {a:.1e}    {b:.1e}    {ratio[i]:.0e}          {itself[i]:.1e}")
     print()
     for dtype in reversed(BOUNDS):
         factor, end = growth(steps, distance[dtype])
         when = f"{PARTED} apart at step {end:,}" if distance[dtype].max() > PARTED else f"not {PARTED} apart yet"
         print(f"{dtype}: from step {SURE} on the distance grows by a factor {factor:.3f} a step; {when}")
+    both_grow = ratio[distance["float32"] <= PARTED]
+    between = f"between {both_grow.min():.0e} and {both_grow.max():.0e}, " if len(both_grow) else ""
     say(
         "Why they part: no step is wrong, but the two sides add in different orders. That leaves a rounding, of "
-        "2^-24 in float32 and 2^-53 in float64, and the game multiplies it, by the same factors in both (their "
-        "ratio stays near 2^29 = 5e+08) until it is as large as the picture. One bit of one weight does the same "
-        "to minigan alone. Two right programs agree at every step that they take from the same place, and no two "
-        "agree for ever."
+        "2^-24 in float32 and 2^-53 in float64, and the game multiplies it, by much the same factors in both, "
+        f"until it is as large as the picture. So their ratio lies {between}about 2^29 = 5e+08, until the float32 "
+        "samples have parted; then it falls, for float64's distance alone still grows. One bit of one weight does "
+        "the same to minigan alone. Two right programs agree at every step that they take from the same place, "
+        "and no two agree for ever."
     )
     if out is not None:
         from ..plotting import save
         from .figures import parting_figure
 
-        sides = {"minigan, float32": ours, "PyTorch, float32": others}
+        sides = {"minigan, float32": own, f"{name}, float32": others}
         curves = {name: side["float32"]["d_loss"] for name, side in sides.items()}
         save(parting_figure(steps, curves, distance, PARTED), out)
         print(f"{out}: both curves, and how far they are apart")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -23,8 +25,8 @@ def no_torch(monkeypatch):
 @pytest.fixture
 def short(monkeypatch):
     """Layers and optimisers alone."""
-    monkeypatch.setattr(compare, "PARTS", [compare.PARTS[0], compare.PARTS[2]])
-    monkeypatch.setattr(compare, "_print_long_game", lambda theirs, out: True)
+    monkeypatch.setattr(compare, "PARTS", [compare.PARTS[0], compare.PARTS[3]])
+    monkeypatch.setattr(compare, "_print_long_game", lambda *_: True)
     monkeypatch.setattr(compare, "_print_kink", lambda: None)
 
 
@@ -80,6 +82,25 @@ def test_golden_numbers_of_another_version_are_refused(short, monkeypatch, capsy
     monkeypatch.setattr(compare, "PARTS", [("layers", [LayerCase("Tanh()", [Tanh()], 7)])])
     assert main(["compare"]) == 2
     assert "it is of another version" in capsys.readouterr().err
+
+
+def test_jax_that_is_not_installed_is_asked_for_in_one_line(capsys):
+    assert main(["compare", "--with", "jax"]) == 2
+    assert (
+        "JAX is not installed" in (said := capsys.readouterr().err) and "pip install 'minigan[reference]'" in said
+    )
+
+
+def test_the_ratio_of_the_two_float_types_is_told_as_the_table_has_it(monkeypatch, capsys):
+    monkeypatch.setattr(compare, "PARTS", [])
+    monkeypatch.setattr(compare, "_print_kink", lambda: None)
+    assert main(["compare"]) == 0
+    text = capsys.readouterr().out
+    rows = [line.split() for line in text.splitlines() if re.match(r"[ \d,]{5}  \d", line)]
+    assert len(rows) == len(compare.MARKS)
+    together = [float(row[5]) for row in rows if float(row[3]) < compare.PARTED]
+    low, high = re.search(r"their ratio lies between (\S+) and (\S+),", " ".join(text.split())).groups()
+    assert (float(low), float(high)) == (min(together), max(together))
 
 
 @pytest.mark.parametrize("name", ["figure.jpg", "figure"])

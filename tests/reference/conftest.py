@@ -1,11 +1,12 @@
-"""The tests of *_torch.py need PyTorch; without it they are left out as a whole, and one line says so."""
+"""*_torch.py need PyTorch and *_jax.py JAX; without it they are left out as a whole, and one line says so."""
 
+from importlib import import_module
 from importlib.util import find_spec
 
-HERE = find_spec("torch") is not None
-collect_ignore_glob = [] if HERE else ["*_torch.py"]
+HERE = {name: find_spec(name) is not None for name in ("torch", "jax")}
+collect_ignore_glob = [f"*_{name}.py" for name, here in HERE.items() if not here]
 
-if HERE:
+if HERE["torch"]:
     import pytest
 
     @pytest.fixture(autouse=True, scope="session")
@@ -17,8 +18,9 @@ if HERE:
 
 
 def pytest_report_collectionfinish():
-    if HERE:
-        import torch
-
-        return f"reference: PyTorch {torch.__version__}"
-    return "reference: PyTorch is not installed: its golden numbers stand in, and *_torch.py are left out"
+    lines = [f"reference: {name} {import_module(name).__version__}" for name, here in HERE.items() if here]
+    if not HERE["torch"]:
+        lines.append("reference: PyTorch is not installed: its golden numbers stand in, *_torch.py are left out")
+    if not HERE["jax"]:
+        lines.append("reference: JAX is not installed: *_jax.py are left out; pip install 'minigan[reference]'")
+    return lines

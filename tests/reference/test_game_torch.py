@@ -18,7 +18,9 @@ import pytest
 import torch
 
 import minigan as mg
-from minigan.checks import compare, reference
+from minigan.checks import compare
+from minigan.checks.references import torch as reference
+from minigan.checks.references.gan_py import gan_py_step
 from minigan.core.backend import Backend
 from minigan.runs.presets import RECIPES
 from minigan.runs.run import start
@@ -275,7 +277,7 @@ def test_a_step_of_gan_py_is_minigans_simultaneous_update(how, monkeypatch):
     monkeypatch.setattr(torch.optim, "Adam", watched)
     torch.set_default_dtype(torch.float64)
     try:
-        step = reference.gan_py_step((3, 16, 8, 2), (2, 16, 8, 1), 32, **how)
+        step = gan_py_step((3, 16, 8, 2), (2, 16, 8, 1), 32, **how)
         torch.set_default_dtype(torch.float32)
         for net, parameters in zip((gan.generator, gan.discriminator), players, strict=True):
             with torch.no_grad():

@@ -7,6 +7,7 @@ import pytest
 
 from minigan.checks import compare
 from minigan.checks.compare import BOUNDS, GOLDEN, LONG, MARKS, PARTS, SURE
+from minigan.checks.references import ours as minigan
 
 CASES = [case for _, cases in PARTS for case in cases]
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -23,7 +24,7 @@ def test_each_case_agrees_with_pytorch_to_1e_12_in_float64_and_1e_5_in_float32(c
 
 @pytest.mark.parametrize(("dtype", "bound"), [("float64", 1e-12), ("float32", 1e-5)])
 def test_the_long_game_agrees_while_it_must_and_parts_in_the_end(dtype, bound):
-    ours, theirs = LONG.ours(dtype), compare.golden(LONG, dtype)
+    ours, theirs = LONG.by(minigan, dtype), compare.golden(LONG, dtype)
     sure = np.array(MARKS) <= SURE
     samples = theirs["samples"].reshape(ours["samples"].shape)
     assert np.abs(ours["samples"] - samples)[sure].max() <= bound

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 import minigan as mg
-from minigan.checks import cases, compare, reference
+from minigan.checks import cases, compare
+from minigan.checks.references import torch as reference
 from minigan.core.backend import Backend
 from minigan.core.streams import Stream
 
@@ -31,12 +32,12 @@ def scrambled(layers, width=None, seed=0, backend=FLOAT64):
 
 def both(net, x, dy, training=True, groups=1):
     """(minigan's answer, PyTorch's) to the same question."""
-    twin, stream = reference.twin(net), Stream(3, "dropout")
+    stream = Stream(3, "dropout")
+    theirs = reference.pull(net, x, dy, training=training, rng=stream.at(0), groups=groups)
     trace = net.trace(len(x), groups)
     y = net.forward(x, trace, training=training, rng=stream.at(0)).copy()
     dx = net.backward(dy, trace, inputs=True).copy()
     net.absorb(trace)
-    theirs = reference.pull(twin, x, dy, training=training, rng=stream.at(0), groups=groups)
     return {"y": y, "dx": dx, "dtheta": net.grad.copy(), "state": net.state.copy()}, theirs
 
 

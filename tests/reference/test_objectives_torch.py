@@ -8,7 +8,8 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
 
 import minigan as mg
-from minigan.checks import compare, reference
+from minigan.checks import compare
+from minigan.checks.references import torch as reference
 from minigan.core.objectives import OBJECTIVES
 
 FAR = np.array([88, 104, 700, 745, 1e3, 1e4])  # where the exponentials of float32 and float64 end, and beyond

@@ -8,7 +8,8 @@ import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, LinearLR
 
 import minigan as mg
-from minigan.checks import compare, reference
+from minigan.checks import compare
+from minigan.checks.references import torch as reference
 from minigan.core.backend import Backend
 
 STEPS, SIZE = 100, 1000

@@ -2,8 +2,8 @@
 
     python tests/reference/write_golden.py [FILE]
 
-They are PyTorch's answers alone, in float64 and float32, to the cases of minigan/compare.py. The same PyTorch on
-the same machine writes the same bytes; another one other roundings, well within compare's bounds.
+They are PyTorch's answers alone, in float64 and float32, to the cases of minigan/checks/cases.py. The same PyTorch
+on the same machine writes the same bytes; another one other roundings, well within compare's bounds.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from minigan.checks import compare
+from minigan.checks.references import torch as pytorch
 
 
 def main(path: Path) -> None:
@@ -22,7 +23,7 @@ def main(path: Path) -> None:
     cases = [case for _, part in compare.PARTS for case in part] + [compare.LONG]
     numbers = {"PyTorch": np.array(torch.__version__)}
     for dtype in compare.BOUNDS:
-        numbers |= {f"{case.name}, {dtype}": compare.pack(case.theirs(dtype)).astype(dtype) for case in cases}
+        numbers |= {f"{case.name}, {dtype}": compare.pack(case.by(pytorch, dtype)).astype(dtype) for case in cases}
     np.savez_compressed(path, allow_pickle=False, **numbers)
     print(f"{path}: {len(numbers)} vectors, {path.stat().st_size:,} bytes, PyTorch {torch.__version__}")
 

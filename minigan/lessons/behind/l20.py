@@ -44,7 +44,7 @@ def on_torch(dtype: str) -> tuple[list, list]:
     """PyTorch's answer, by its own layers."""
     import torch
 
-    from minigan.checks import reference
+    from minigan.checks.references import torch as reference
 
     def engine(net: mg.Sequential) -> Callable:
         there = reference.twin(net.to("numpy", dtype))
@@ -155,7 +155,7 @@ def clocked(quick: bool) -> tuple[list[int], dict[str, list[float]]]:
         if others:
             import torch
 
-            from minigan.checks.reference import gan_py_step
+            from minigan.checks.references.gan_py import gan_py_step
 
             step = gan_py_step(G, D, 64, fused=True)
             steps["PyTorch float32"] = partial(step, torch.from_numpy(real).float())

@@ -1,33 +1,35 @@
-"""The same game in PyTorch: what `minigan compare`, `minigan bench` and the tests hold minigan against.
+"""The same sums in PyTorch: what `minigan compare`, the tests and lesson 20 hold minigan against.
 
 Nothing of minigan's mathematics is used here: torch.nn goes forward, torch.autograd backward, torch.optim moves
 the weights. Only the random numbers are shared, drawn from the same streams. Read `Game` beside gan.py: it is the
-same step, with what PyTorch needs and minigan does not. PyTorch is imported inside the functions, so that this
-module can be imported without it.
+same step, with what PyTorch needs and minigan does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import batch_norm, binary_cross_entropy_with_logits, mse_loss
 
-from ..core.gan import GAN
-from ..core.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
-from ..core.network import Sequential
-from ..core.optimizers import SGD, Adam, Momentum, Optimizer, at_step
-from ..core.streams import Stream, fill_normal, fill_uniform
+from ...core.gan import GAN
+from ...core.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Softplus, Tanh
+from ...core.network import Sequential
+from ...core.optimizers import SGD, Adam, Momentum, Optimizer, at_step
+from ...core.penalties import Penalty
+from ...core.streams import Stream, fill_normal, fill_uniform
 
 Tensor = Any  # a torch.Tensor
 Module = Any  # a torch.nn.Sequential
+NAME, VERSION = "PyTorch", torch.__version__
 STREAMS = "latent", "instance noise", "dropout in G", "dropout in D", "penalty"  # as GAN names them
 
 
 def module(layer: Layer) -> Module:
     """The layer as PyTorch has it, with weights of its own; raises TypeError for a layer that it does not have."""
-    from torch import nn
-
     match layer:
         case Dense():
             return nn.Linear(layer.n_in, layer.n_out, layer.bias)
@@ -47,14 +49,11 @@ def module(layer: Layer) -> Module:
             return nn.Dropout(layer.p)
         case BatchNorm():
             return nn.BatchNorm1d(layer.n, layer.epsilon, layer.momentum)
-    raise TypeError(f"PyTorch has no twin of {layer!r} here: add a case to reference.module")
+    raise TypeError(f"PyTorch has no twin of {layer!r} here: add a case to references.torch.module")
 
 
 def twin(net: Sequential) -> Module:
     """The same network in PyTorch: the same layers, theta, state and float type."""
-    import torch
-    from torch import nn
-
     copied = nn.Sequential(*map(module, net.layers)).to(getattr(torch, net.backend.dtype.name))
     with torch.no_grad():
         for layer, there in zip(net.layers, copied, strict=True):
@@ -70,8 +69,6 @@ def twin(net: Sequential) -> Module:
 
 def flat(net: Module, of: Callable[[Tensor], Tensor] = lambda p: p) -> np.ndarray:
     """of(p) of every parameter p, in one vector in the order of minigan's theta."""
-    import torch
-
     parts = [of(p).detach().t().reshape(-1) for p in net.parameters()]
     return torch.cat(parts).numpy() if parts else np.empty(0)
 
@@ -87,10 +84,6 @@ def forward(net: Module, x: Tensor, training: bool = False, rng: Any = None, gro
 
     The running statistics wait in each BatchNorm's `moved` for `absorb`; PyTorch's own move at every forward.
     """
-    import torch
-    from torch import nn
-    from torch.nn.functional import batch_norm
-
     net.train(training)
     for layer in net:
         if training and isinstance(layer, nn.Dropout):
@@ -113,35 +106,20 @@ def absorb(net: Module) -> None:
             layer.running_mean, layer.running_var = layer.moved
 
 
-def pull(net: Module, x: np.ndarray, dy: np.ndarray, **how: Any) -> dict[str, np.ndarray]:
+def pull(net: Sequential, x: np.ndarray, dy: np.ndarray, **how: Any) -> dict[str, np.ndarray]:
     """y for x, then dy pulled back to x and theta by autograd, and the state that a step would leave."""
-    import torch
-
-    there = torch.from_numpy(x).requires_grad_()
-    y = forward(net, there, **how)
+    there, point = twin(net), torch.from_numpy(x).requires_grad_()
+    y = forward(there, point, **how)
     y.backward(torch.from_numpy(dy))
-    absorb(net)
-    found = {"y": y.detach().numpy(), "dx": there.grad.numpy(), "dtheta": flat(net, lambda p: p.grad)}
-    return found | {"state": state(net)}
-
-
-def fit(net: Module, moves: Moves, x: np.ndarray, target: np.ndarray, steps: int) -> None:
-    """Take steps down the mean squared error of net(x)."""
-    import torch
-    from torch.nn.functional import mse_loss
-
-    for _ in range(steps):
-        net.zero_grad()
-        mse_loss(forward(net, torch.from_numpy(x)), torch.from_numpy(target)).backward()
-        moves.step()
+    absorb(there)
+    found = {"y": y.detach().numpy(), "dx": point.grad.numpy(), "dtheta": flat(there, lambda p: p.grad)}
+    return found | {"state": state(there)}
 
 
 class Moves:
     """PyTorch's optimiser for the same rule, with its rate and momentum set before each step."""
 
     def __init__(self, rule: Optimizer, net: Module):
-        import torch
-
         self.rule, self.net, self.steps = rule, net, 0
         match rule:
             case Adam():
@@ -152,7 +130,7 @@ class Moves:
             case SGD():
                 self.torch = torch.optim.SGD(net.parameters())
             case _:
-                raise TypeError(f"PyTorch has no twin of {rule!r} here: add a case to reference.Moves")
+                raise TypeError(f"PyTorch has no twin of {rule!r} here: add a case to references.torch.Moves")
 
     def step(self) -> None:
         """Move the network once, by what backward left in each parameter's .grad."""
@@ -184,9 +162,6 @@ class Moves:
 
 def cross_entropy(logits: Tensor, label: int) -> Tensor:
     """The mean of -log of the probability that D gives to this label: 1 is real, 0 fake."""
-    import torch
-    from torch.nn.functional import binary_cross_entropy_with_logits
-
     return binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
 
 
@@ -202,6 +177,50 @@ def generator_loss(fake_logits: Tensor, objective: str) -> Tensor:
     if objective == "wasserstein":
         return -fake_logits.mean()
     return -cross_entropy(fake_logits, 0) if objective == "minimax" else cross_entropy(fake_logits, 1)
+
+
+def judge(real: np.ndarray, fake: np.ndarray, objective: str) -> dict[str, np.ndarray]:
+    """Both players' losses for these logits, and their slopes by autograd."""
+    there, made = (torch.from_numpy(s).requires_grad_() for s in (real, fake))
+    d_loss, g_loss = discriminator_loss(there, made, objective), generator_loss(made, objective)
+    d = [slope.numpy() for slope in torch.autograd.grad(d_loss, (there, made))]
+    (g,) = torch.autograd.grad(g_loss, made)
+    losses = {"D loss": d_loss.detach().numpy(), "G loss": g_loss.detach().numpy()}
+    return losses | {"slopes.d": np.stack(d), "slopes.g": g.numpy()}
+
+
+def payment(D: Module, penalty: Penalty, real: Tensor, fake: Tensor, rngs: dict[str, Any]) -> Tensor:
+    """What D pays for its slope; create_graph keeps the slope's own tape, to go back along it."""
+    points = real
+    if penalty.between:
+        share = fill_uniform(np.empty_like(real[:, :1].numpy()), rngs["penalty"])
+        points = real + torch.from_numpy(share) * (fake - real)
+    points = points.detach().requires_grad_()
+    judged = forward(D, points, training=True, rng=rngs["dropout in D"])
+    (g,) = torch.autograd.grad(judged.sum(), points, create_graph=True)
+    return penalty.loss(torch.linalg.vector_norm(g, dim=1)).mean()
+
+
+def penalise(
+    net: Sequential, penalty: Penalty, real: np.ndarray, fake: np.ndarray, rngs: dict[str, Any]
+) -> dict[str, np.ndarray]:
+    """What D pays for its slope, and the gradient of that by theta: autograd of autograd."""
+    D = twin(net)
+    paid = payment(D, penalty, torch.from_numpy(real), torch.from_numpy(fake), rngs)
+    paid.backward()
+    dtheta = flat(D, lambda p: torch.zeros_like(p) if p.grad is None else p.grad)  # None: it does not matter
+    return {"loss": paid.detach().numpy(), "dtheta": dtheta}
+
+
+def fit(net: Sequential, rule: Optimizer, x: np.ndarray, target: np.ndarray, steps: int) -> dict[str, np.ndarray]:
+    """theta and the running averages after so many steps down the mean squared error of net(x)."""
+    there = twin(net)
+    moves = Moves(rule, there)
+    for _ in range(steps):
+        there.zero_grad()
+        mse_loss(forward(there, torch.from_numpy(x)), torch.from_numpy(target)).backward()
+        moves.step()
+    return {"theta": flat(there)} | {f"moments.{slot}": vector for slot, vector in moves.slots().items()}
 
 
 class Game:
@@ -222,8 +241,6 @@ class Game:
 
     def step(self, real: np.ndarray) -> None:
         """One iteration on real samples (d_steps × B, dim)."""
-        import torch
-
         rngs = {name: stream.at(self.steps) for name, stream in self.streams.items()}
         x = torch.from_numpy(np.asarray(real, self.gan.generator.backend.dtype))
         self._simultaneous(x, rngs) if self.gan.updates == "simultaneous" else self._alternating(x, rngs)
@@ -273,16 +290,12 @@ class Game:
         self.for_g.step()
 
     def _generate(self, batch: int, rngs: dict[str, Any]) -> Tensor:
-        import torch
-
         z = np.empty((batch, self.gan.latent.dim), self.gan.generator.backend.dtype)
         z = torch.from_numpy(self.gan.latent.fill(z, rngs["latent"]))
         return forward(self.G, z, training=True, rng=rngs["dropout in G"])
 
     def _noisy(self, rngs: dict[str, Any], *samples: Tensor) -> Tensor:
         """The samples as D sees them, below each other, with instance noise."""
-        import torch
-
         x = torch.cat(samples)
         sd = 0.0 if self.gan.instance_noise is None else at_step(self.gan.instance_noise, self.steps)
         if sd > 0:
@@ -295,21 +308,11 @@ class Game:
         return forward(self.D, packs, training=True, rng=rngs["dropout in D"], groups=groups)
 
     def _penalise(self, seen: Tensor, rngs: dict[str, Any]) -> None:
-        """Add the penalty's gradient to D's; create_graph keeps the gradient's own tape, to go back along it."""
-        import torch
-
-        penalty = self.gan.penalty
-        if penalty is None:
-            return
-        points, fake = seen.reshape(len(seen) // self.gan.packing, -1).chunk(2)
-        if penalty.between:
-            share = fill_uniform(np.empty((len(points), 1), self.gan.generator.backend.dtype), rngs["penalty"])
-            points = points + torch.from_numpy(share) * (fake - points)
-        points = points.detach().requires_grad_()
-        judged = forward(self.D, points, training=True, rng=rngs["dropout in D"])
-        (g,) = torch.autograd.grad(judged.sum(), points, create_graph=True)
-        self.penalty = penalty.loss(torch.linalg.vector_norm(g, dim=1)).mean()
-        self.penalty.backward(inputs=list(self.D.parameters()))
+        """Add the penalty's gradient to D's."""
+        if self.gan.penalty is not None:
+            real, fake = seen.reshape(len(seen) // self.gan.packing, -1).chunk(2)
+            self.penalty = payment(self.D, self.gan.penalty, real, fake, rngs)
+            self.penalty.backward(inputs=list(self.D.parameters()))
 
     def losses(self) -> dict[str, float]:
         """d_loss and g_loss of the last step, in nats, and the penalty where there is one."""
@@ -328,53 +331,3 @@ class Game:
         for name, moves in zip(players, (self.for_g, self.for_d), strict=True):
             found |= {f"{name}.{slot}": vector for slot, vector in moves.slots().items()}
         return found
-
-
-def gan_py_step(
-    g_widths: Sequence[int],
-    d_widths: Sequence[int],
-    batch: int,
-    fused: bool = False,
-    compiled: bool = False,
-) -> Callable[[Any], None]:
-    """One training step as PyTorch-GAN's gan.py writes it -> step(real), real a tensor (batch, d_widths[0]).
-
-    G is updated first, then D on the same fakes, detached; D pays half the sum of its two losses. Hidden layers
-    LeakyReLU(0.2), tanh on G, one logit for D, Adam(2e-4, 0.5, 0.999). fused takes PyTorch's fused Adam; compiled
-    has torch.compile fuse each player's forward pass with its loss. https://github.com/eriklindernoren/PyTorch-GAN
-    """
-    import torch
-    from torch import nn
-
-    def network(widths: Sequence[int], *last: nn.Module) -> nn.Sequential:
-        layers: list[nn.Module] = []
-        for n_in, n_out in zip(widths, widths[1:], strict=False):
-            layers += [nn.Linear(n_in, n_out), nn.LeakyReLU(0.2, inplace=True)]
-        return nn.Sequential(*layers[:-1], *last)
-
-    G, D = network(g_widths, nn.Tanh()), network(d_widths)
-    loss = nn.BCEWithLogitsLoss()
-    for_g, for_d = (torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=fused) for net in (G, D))
-    valid, fake = torch.ones(batch, 1), torch.zeros(batch, 1)
-
-    def generator_loss(z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        made = G(z)
-        return loss(D(made), valid), made
-
-    def discriminator_loss(real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
-        return (loss(D(real), valid) + loss(D(made), fake)) / 2
-
-    if compiled:
-        generator_loss, discriminator_loss = map(torch.compile, (generator_loss, discriminator_loss))
-
-    def step(real: torch.Tensor) -> None:
-        for_g.zero_grad()
-        g_loss, made = generator_loss(torch.randn(batch, g_widths[0]))
-        g_loss.backward()  # also into D's .grad, which nobody wants: hence D's zero_grad below
-        for_g.step()
-        for_d.zero_grad()
-        d_loss = discriminator_loss(real, made.detach())
-        d_loss.backward()
-        for_d.step()
-
-    return step
