@@ -32,8 +32,9 @@ def main(argv: list[str] | None = None) -> int:
         return int(stop.code or 0)
     rank, ranks = launched()
     if ranks > 1 and args.command is not train:
-        if rank == 0:
-            print(f"minigan: {NOT_SHARED.format(ranks)}", file=sys.stderr)
+        if rank > 0:
+            return 0  # an mpiexec ends the others when one fails, and this could be before the first has spoken
+        print(f"minigan: {NOT_SHARED.format(ranks)}", file=sys.stderr)
         return 2
     try:
         code = args.command(args)

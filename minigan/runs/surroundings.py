@@ -14,7 +14,6 @@ import numpy as np
 from .. import __version__
 from ..core.backend import Backend
 from ..data.dataset import Data
-from ..settings import shown
 from .parallel import ParallelError, Ranks
 from .recipe import Recipe
 from .run import Run
@@ -58,7 +57,9 @@ def apart(members: Iterable[Mapping[str, str]]) -> list[str]:
 
 def _short(value: str) -> str:
     """The value, for a message of one line; of a hash, what tells it from another."""
-    return value[:12] if len(value) == 64 and value.isalnum() else shown(value)
+    if len(value) == 64 and value.isalnum():
+        return value[:12]
+    return value if len(value) <= 60 else value[:57] + "..."
 
 
 def settings_of(recipe: Recipe) -> dict[str, str]:

@@ -112,36 +112,39 @@ def _here(recipes: Iterable[Recipe]) -> Iterator[dict[str, str]]:
 def _on_this_machine(jobs: Mapping[Key, str], workers: int) -> Generator[tuple[Key, dict[str, Any]]]:
     """Each member as it is done, by processes of joblib's that end with this one."""
     try:
-        from joblib import Parallel, delayed
+        from joblib import Parallel, delayed, parallel_config
     except ImportError as error:
         raise RecipeError("a sweep needs joblib: pip install 'minigan[sweep]'") from error
     threads = max(1, cores() // workers)
-    run = Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
+    with parallel_config("loky", n_jobs=workers, initializer=_begin_worker, initargs=[os.getpid()]):
+        run = Parallel(return_as="generator_unordered")
     try:
-        yield from run(delayed(_child)(key, text, threads, os.getpid()) for key, text in jobs.items())
+        yield from run(delayed(_named)(key, text, threads) for key, text in jobs.items())
     except BrokenExecutor as error:
         raise ParallelError(
             "a worker process was killed, by the system perhaps, if memory ran out: fewer --workers want less"
         ) from error
 
 
-_watched = False  # whether this process is a worker, and ends with its parent
-
-
-def _child(key: Key, text: str, threads: int, parent: int) -> tuple[Key, dict[str, Any]]:
-    """A member in a worker process; with one worker it is in the parent itself."""
-    global _watched
-    if os.getpid() != parent and not _watched:
-        _watched = True
-        threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
+def _named(key: Key, text: str, threads: int) -> tuple[Key, dict[str, Any]]:
     return key, run_member(text, threads)
 
 
-def _end_with(parent: int) -> None:
-    """End this process when its parent has: it would wait minutes for work, holding every pipe it inherited."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
+def _begin_worker(parent: int) -> None:
+    """Let a worker process end soon after its parent, and leave Ctrl-C and the progress bar to that.
+
+    It would else wait minutes for work, and hold every pipe that it inherited.
+    """
+    from tqdm import tqdm
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tqdm.set_lock(threading.RLock())  # its own, for all processes, is missed by the system if this one is killed
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _on_cluster(jobs: Mapping[Key, str], address: str) -> Generator[tuple[Key, dict[str, Any]]]:
@@ -154,7 +157,7 @@ def _on_cluster(jobs: Mapping[Key, str], address: str) -> Generator[tuple[Key, d
         return
     with _quiet("distributed"):  # its logs tell in tracebacks what is said here in a line
         try:
-            client = Client(address, timeout=10, set_as_default=False)
+            client = Client(address, timeout=5, set_as_default=False)
         except (OSError, ValueError) as error:  # also TimeoutError
             raise ParallelError(
                 f"no Dask scheduler answers at {address} ({reason(error)}); `dask scheduler` starts one"
@@ -184,7 +187,7 @@ class Workers:
         """Say which are gone; raises ParallelError when there were some, and none has been for `PATIENCE`."""
         now = time.monotonic()
         for worker in self.known - here:
-            print(f"{worker} is gone; {len(here)} others have its runs to make again", file=sys.stderr)
+            print(f"worker {worker} is gone, {len(here)} are left to take its runs", file=sys.stderr)
         self.since = math.inf if here else now if self.known else self.since
         self.known = here
         if now - self.since > PATIENCE:
@@ -213,14 +216,13 @@ def _terminable() -> Iterator[None]:
 
 @contextmanager
 def _quiet(name: str) -> Iterator[None]:
-    """Let this library log nothing for a while."""
+    """Let this library's logs go nowhere for a while."""
     logger = logging.getLogger(name)
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    handlers, logger.handlers = logger.handlers, [logging.NullHandler()]
     try:
         yield
     finally:
-        logger.setLevel(level)
+        logger.handlers = handlers
 
 
 def summary(rows: Iterable[dict[str, Any]], settings: Sequence[str]) -> list[dict[str, Any]]:
