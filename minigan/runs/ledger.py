@@ -47,7 +47,7 @@ class Ledger:
     """
 
     def __init__(self, folder: Path, recipe: Recipe, seeds: Sequence[int], settings: Mapping[str, Sequence[Any]]):
-        self.folder, self.settings = folder, list(settings)
+        self.folder, self.settings, self.description = folder, list(settings), ""
         _check_free(folder)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "sweep.lock"
@@ -95,7 +95,8 @@ class Ledger:
             for key, member in known.items()
         }
         self.rows = self._lines(self.folder / "members.csv")
-        self._describe()
+        if not path.exists():
+            self._describe()
 
     def _lines(self, path: Path) -> dict[Key, dict[str, Any]]:
         """The lines of members.csv, by their key."""
@@ -132,10 +133,9 @@ class Ledger:
         row: dict[str, Any] = self.heads[key] | dict(line)
         if "made_with" in row:
             name = hashlib.sha256(json.dumps(row["made_with"], sort_keys=True).encode()).hexdigest()[:12]
-            if name not in self.made_with:
-                self.made_with[name] = row["made_with"]
-                self._describe()
+            self.made_with.setdefault(name, row["made_with"])
             row["made_with"] = name
+        self._describe()  # first, so that it knows of every line there is
         rows = self.rows | {key: row}
         write_whole(self.folder / "members.csv", as_csv(self._ordered(rows)).encode())
         self.rows = rows
@@ -158,7 +158,10 @@ class Ledger:
 
     def _describe(self) -> None:
         about = {"recipe": json.loads(self.recipe.to_json()), "asked": self.asked, "made with": self.made_with}
-        write_whole(self.folder / "sweep.json", (json.dumps(about, indent=2) + "\n").encode())
+        text = json.dumps(about, indent=2) + "\n"
+        if text != self.description:
+            write_whole(self.folder / "sweep.json", text.encode())
+            self.description = text
 
 
 def _check_free(folder: Path) -> None:

@@ -215,14 +215,17 @@ def _terminable() -> Iterator[None]:
 
 
 @contextmanager
-def _quiet(name: str) -> Iterator[None]:
-    """Let this library's logs go nowhere for a while."""
-    logger = logging.getLogger(name)
-    handlers, logger.handlers = logger.handlers, [logging.NullHandler()]
+def _quiet(library: str) -> Iterator[None]:
+    """Let this library's loggers, each of which may have handlers of its own, write nowhere for a while."""
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == library]
+    before = {name: logging.getLogger(name).handlers for name in names}
+    for name in names:
+        logging.getLogger(name).handlers = [logging.NullHandler()]
     try:
         yield
     finally:
-        logger.handlers = handlers
+        for name, handlers in before.items():
+            logging.getLogger(name).handlers = handlers
 
 
 def summary(rows: Iterable[dict[str, Any]], settings: Sequence[str]) -> list[dict[str, Any]]:

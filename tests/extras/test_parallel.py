@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import mpi_games
@@ -16,6 +17,7 @@ import pytest
 
 import minigan as mg
 from minigan.cli import main
+from minigan.files import lock
 from minigan.runs import parallel
 
 HERE = Path(__file__).parent
@@ -255,6 +257,15 @@ def wait_for_step(folder, step):
         time.sleep(0.01)
 
 
+def wait_for_lock(folder):
+    """Wait for the ranks to be gone: mpiexec may be so before them."""
+    with (folder / "history.csv").open("ab") as file:
+        while True:
+            with suppress(BlockingIOError):
+                return lock(file)
+            time.sleep(0.01)
+
+
 RARELY = ["--set", "save_every=60"]
 
 
@@ -285,5 +296,6 @@ def test_sigterm_to_mpiexec_saves_if_a_quarter_of_a_second_will_do_and_else_the_
     assert ended(run).returncode != 0
     steps = mg.load(folder).gan.steps
     assert 40 <= steps < 60 if fault == "brisk" else steps == 30
+    wait_for_lock(folder)
     assert main(["train", "--resume", str(folder)]) == 0
     assert_same_curve(folder, alone)
