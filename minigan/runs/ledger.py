@@ -21,7 +21,7 @@ from ..settings import shown
 from .recipe import Recipe, RecipeError
 from .surroundings import apart
 
-OWN = ("member", "seed", "status", "made_with")  # columns that are neither settings nor scores
+OWN = ("member", "seed", "status", "made_with", "check")  # columns that are neither settings nor scores
 FILES = ("sweep.json", "members.csv", "results.csv")
 UNKNOWN = {"minigan": "one that did not say"}  # what the lines of an older sweep were made with
 
@@ -111,15 +111,10 @@ class Ledger:
                 raise RecipeError(f"{says}seed {', '.join(key[-1:] + key[:-1])} {twice}; delete that line")
             if row.get("made_with", "") not in ("", *self.made_with):
                 raise RecipeError(f"{says}made_with is not in sweep.json; the two are of different sweeps")
-            if row["status"] == "done":
-                for name in self.scores(row):
-                    _number(row[name], f"{says}{name}")
+            if row.get("check", "") not in ("", _check(row)):
+                raise RecipeError(f"{says}was changed after it was written; put it back, or delete it")
             rows[key] = row | self.heads[key]
         return rows
-
-    def scores(self, row: Mapping[str, Any]) -> list[str]:
-        """The columns of a line that are scores."""
-        return [name for name in row if name not in OWN and name not in self.settings]
 
     def done(self, key: Key) -> bool:
         """Whether there is a good line of this member."""
@@ -132,11 +127,11 @@ class Ledger:
         """
         row: dict[str, Any] = self.heads[key] | dict(line)
         if "made_with" in row:
-            name = hashlib.sha256(json.dumps(row["made_with"], sort_keys=True).encode()).hexdigest()[:12]
+            name = _hash(row["made_with"])
             self.made_with.setdefault(name, row["made_with"])
             row["made_with"] = name
         self._describe()  # first, so that it knows of every line there is
-        rows = self.rows | {key: row}
+        rows = self.rows | {key: row | {"check": _check(row)}}
         write_whole(self.folder / "members.csv", as_csv(self._ordered(rows)).encode())
         self.rows = rows
 
@@ -186,8 +181,8 @@ def _description(path: Path) -> tuple[Recipe, list[dict[str, Any]], dict[str, di
             if not all(type(values) is list and values for values in settings.values()):
                 raise ValueError(f"it asks for settings {shown(settings)}")
         made_with = plain.get("made with", {})
-        if not all(type(value) is str for there in made_with.values() for value in there.values()):
-            raise ValueError("it does not say what its lines were made with")
+        if any(name != _hash(there) for name, there in made_with.items()):
+            raise ValueError("what its lines were made with has been changed")
         return recipe, earlier, made_with
     except OSError:
         raise
@@ -225,13 +220,6 @@ def _parse(path: Path) -> list[dict[str, str]]:
 MEND = "put it back as it was, or move it away, and its runs are made again"
 
 
-def _number(cell: str, where: str) -> None:
-    try:
-        float(cell)
-    except ValueError:
-        raise RecipeError(f"{where} is {shorten(cell)}, and wanted is a number; {MEND}") from None
-
-
 def as_csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str] = ()) -> str:
     """Rows as a table of these columns, and of those that the rows have beyond them."""
     text = io.StringIO()
@@ -244,6 +232,15 @@ def as_csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str] = ()) -> st
 
 def _name(member: Recipe) -> str:
     return hashlib.sha256(member.to_json().encode()).hexdigest()[:12]
+
+
+def _hash(plain: Any) -> str:
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _check(row: Mapping[str, Any]) -> str:
+    """What changes when any cell of a line does."""
+    return _hash({name: cell for name, value in row.items() if (cell := _text(value)) and name != "check"})
 
 
 def _value(recipe: Recipe, key: str) -> Any:

@@ -239,14 +239,17 @@ def summary(rows: Iterable[dict[str, Any]], settings: Sequence[str]) -> list[dic
         line = dict(zip(settings, values, strict=True)) | {"done": len(done), "failed": len(group) - len(done)}
         for score in done[0] if done else ():
             if score not in (*OWN, *settings):
-                if bare := [row["seed"] for row in done if row.get(score, "") == ""]:
-                    raise RecipeError(
-                        f"seed {bare[0]} has no {score}, as others at its setting have; delete its line"
-                    )
-                mean, low, high = mean_interval([float(row[score]) for row in done])
+                mean, low, high = mean_interval([_number(row, score) for row in done])
                 line |= {score: mean, f"{score}_low": low, f"{score}_high": high}
         lines.append(line)
     return lines
+
+
+def _number(row: Mapping[str, Any], score: str) -> float:
+    try:
+        return float(row.get(score, ""))
+    except ValueError:
+        raise RecipeError(f"{score} of seed {row['seed']} is no number in members.csv; delete its line") from None
 
 
 def as_table(lines: list[dict[str, Any]]) -> str:

@@ -279,7 +279,9 @@ BROKEN_TABLE = {
     "a score that is a word": lambda text: text.replace("1.001", "good"),
     "a line twice": lambda text: text + text.splitlines(True)[-1],
     "a seed of another": lambda text: text.replace(",2,done", ",9,done"),
-    "made otherwise": lambda text: text[:-5] + "zzzz\n",
+    "made otherwise": lambda text: re.sub("(?m)[0-9a-f]{12},([0-9a-f]{12})$", r"zzz,\1", text),
+    "a digit": lambda text: text.replace("1.001", "1.002"),
+    "a check": lambda text: re.sub("[0-9a-f]{12}\n$", "0123456789ab\n", text),
 }
 
 
@@ -289,7 +291,7 @@ def test_a_broken_table_is_refused_in_a_line_and_nothing_is_touched(kind, tmp_pa
     path = tmp_path / "members.csv"
     path.write_bytes(BROKEN_TABLE[kind](path.read_text()).encode())
     before = files(tmp_path)
-    with refused("members.csv" if kind != "a score emptied" else "seed 1 has no frechet") as caught:
+    with refused("members.csv") as caught:
         sweep(tmp_path, range(3))
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 400
     assert files(tmp_path) == before and len(trained) == 3
@@ -310,6 +312,16 @@ def test_a_table_cut_off_anywhere_is_refused_or_completed_to_the_same_bytes(tmp_
     assert len(trained) == 3 + 3 + 2 + 1
 
 
+def test_an_older_score_that_is_no_number_is_refused_in_a_line(tmp_path, trained):
+    sweep(tmp_path, range(3))
+    rows = [{k: v for k, v in row.items() if k != "check"} for row in table(tmp_path / "members.csv")]
+    for score in ("", "good"):
+        rows[1]["frechet"] = score
+        (tmp_path / "members.csv").write_text(ledger.as_csv(rows))
+        with refused("frechet of seed 1 is no number in members.csv; delete its line"):
+            sweep(tmp_path, range(3))
+
+
 def test_files_that_are_none_are_refused_in_a_line(tmp_path, trained):
     sweep(tmp_path, [0])
     for name in ("members.csv", "sweep.json"):
@@ -326,7 +338,10 @@ def test_an_older_sweep_is_read_and_its_lines_are_not_averaged_with_new_ones_unt
     sweep(tmp_path, range(2))
     about = {"recipe": json.loads(TINY.to_json()), "seeds": [0, 1], "settings": {}}
     (tmp_path / "sweep.json").write_text(json.dumps(about, indent=2) + "\n")
-    rows = [{k: v for k, v in row.items() if k != "made_with"} for row in table(tmp_path / "members.csv")]
+    rows = [
+        {k: v for k, v in row.items() if k not in ("made_with", "check")}
+        for row in table(tmp_path / "members.csv")
+    ]
     (tmp_path / "members.csv").write_text(ledger.as_csv(rows))
     assert [row["seed"] for row in sweep(tmp_path, range(2))] == [0, 1] and len(trained) == 2
     with refused("more than one experiment", "minigan: one that did not say and "):
