@@ -58,7 +58,8 @@ class Ledger:
         self.lock = path.open("ab")
         try:
             lock(self.lock)
-            self._read(recipe, {"seeds": list(seeds), "settings": {k: list(v) for k, v in settings.items()}})
+            asked = {"seeds": list(seeds), "settings": {name: list(values) for name, values in settings.items()}}
+            self._read(recipe, json.loads(json.dumps(asked)))  # as it will be read
         except BaseException as error:
             self.lock.close()
             if isinstance(error, BlockingIOError):
@@ -113,7 +114,7 @@ class Ledger:
                 raise RecipeError(f"{says}made_with is not in sweep.json; the two are of different sweeps")
             if row.get("check", "") not in ("", _check(row)):
                 raise RecipeError(f"{says}was changed after it was written; put it back, or delete it")
-            rows[key] = row | self.heads[key]
+            rows[key] = row | self.heads[key] | {"member": row["member"]}  # perhaps an earlier version's name
         return rows
 
     def done(self, key: Key) -> bool:

@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -167,11 +167,16 @@ def _on_cluster(jobs: Mapping[Key, str], address: str) -> Generator[tuple[Key, d
             watch = Workers(address)
             while waiting:
                 for future in [future for future in waiting if future.status in ("finished", "error")]:
-                    fault = future.exception()  # the member killed worker after worker, or none could load it
-                    yield waiting.pop(future), (future.result() if fault is None else _failed(fault))
+                    try:
+                        fault = future.exception(timeout=PATIENCE)  # it killed worker after worker, perhaps
+                        line = future.result(timeout=PATIENCE) if fault is None else _failed(fault)
+                    except (TimeoutError, CancelledError):  # gone with its worker, or the scheduler: see below
+                        break
+                    yield waiting.pop(future), line
                 if client.status != "running" or any(future.cancelled() for future in waiting):
                     raise ParallelError(f"the Dask scheduler at {address} is gone; start it again")
-                watch.see(set(client.scheduler_info()["workers"]))
+                with suppress(OSError):  # it has gone since, which the next turn sees
+                    watch.see(set(client.scheduler_info()["workers"]))
                 time.sleep(0.2)
         finally:
             client.close(timeout=1)

@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import replace
 
+import distributed
 import numpy as np
 import pytest
 
@@ -83,10 +84,22 @@ def test_other_values_come_beside_those_that_are_there_and_one_value_is_one_howe
     assert [row["done"] for row in table(tmp_path / "results.csv")] == ["3", "2"]
 
 
-def test_a_setting_that_is_none_or_a_list_is_found_again(tmp_path, trained):
+@pytest.mark.parametrize("widths", [["[8,8]", "8"], [(8, 8), (8,)]])
+def test_a_setting_that_is_none_or_a_list_is_found_again(widths, tmp_path, trained):
+    found = []
     for _ in range(2):
-        sweep(tmp_path, [0], {"average": ["null", "0.9"], "generator": ["[8,8]", "8"]})
-    assert trained == [0] * 4
+        sweep(tmp_path, [0], {"average": ["null", "0.9"], "generator": widths})
+        found.append(files(tmp_path))
+    assert trained == [0] * 4 and found[0] == found[1]
+
+
+def test_a_line_keeps_the_name_that_an_earlier_version_gave_its_member(tmp_path, trained, monkeypatch):
+    sweep(tmp_path, range(2))
+    names = [row["member"] for row in table(tmp_path / "members.csv")]
+    monkeypatch.setattr(ledger, "_name", lambda member: "0" * 12)  # as if a recipe had a setting more now
+    for _ in range(2):
+        sweep(tmp_path, range(3))
+    assert [row["member"] for row in table(tmp_path / "members.csv")] == [*names, "0" * 12] and len(trained) == 3
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
@@ -385,6 +398,51 @@ def test_workers_of_a_cluster_that_are_gone_are_said_and_waited_for_a_while(monk
     now[0] = 113
     with pytest.raises(ParallelError, match="the workers of tcp://there are all gone"):
         watch.see(set())
+
+
+class Cluster:
+    """A Dask client whose first member is finished, but the worker that has its line is gone; then all is lost."""
+
+    def __init__(self, *_, **__):
+        self.status, self.futures, self.turns = "running", [], 0
+
+    def submit(self, *_, **__):
+        self.futures.append(future := Future())
+        return future
+
+    def scheduler_info(self):
+        self.turns += 1
+        if self.turns == 1:
+            raise OSError("the line is dead")
+        if self.turns == 2:
+            self.futures[0].line = {"status": "done", "frechet": 1.0}
+        if self.turns == 3:
+            self.status = "connecting"
+        return {"workers": {"a": 1}}
+
+    def close(self, **_):
+        self.status = "closed"
+
+
+class Future:
+    line = None
+    status = property(lambda self: "finished")
+    cancelled = exception = lambda self, **_: None
+
+    def result(self, **_):
+        if self.line is None:
+            raise TimeoutError
+        return self.line
+
+
+def test_a_line_that_is_gone_with_its_worker_is_waited_for_and_no_longer_than_the_scheduler_lives(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(distributed, "Client", Cluster)
+    monkeypatch.setattr(sweeps.time, "sleep", lambda seconds: None)
+    with pytest.raises(ParallelError, match="the Dask scheduler at there is gone") as caught:
+        sweep(tmp_path, range(2), cluster="there")
+    assert caught.value.__notes__ == [f"{tmp_path} keeps 1 of 2 runs, and the same command makes the rest"]
 
 
 def test_a_scheduler_that_does_not_answer_is_said(tmp_path, capsys):
