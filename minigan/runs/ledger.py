@@ -11,6 +11,7 @@ import hashlib
 import io
 import itertools
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,13 +26,17 @@ OWN = ("member", "seed", "status", "made_with", "check")  # columns that are nei
 FILES = ("sweep.json", "members.csv", "results.csv")
 UNKNOWN = {"minigan": "one that did not say"}  # what the lines of an older sweep were made with
 
+MOST = 100_000  # runs of a sweep
+
 Key = tuple[str, ...]  # of a line: its settings' values and its seed, as they stand in members.csv
 
 
 def members(
     recipe: Recipe, seeds: Sequence[int], settings: Mapping[str, Sequence[Any]]
 ) -> Iterator[tuple[Key, Recipe]]:
-    """(key, recipe) of each combination of the settings' values with each seed."""
+    """(key, recipe) of each combination of the settings' values with each seed; RecipeError for too many."""
+    if (count := math.prod(map(len, (seeds, *settings.values())))) > MOST:
+        raise RecipeError(f"these are {count:,} runs; a sweep takes {MOST:,} at most, so ask for fewer")
     for values in itertools.product(*settings.values()):
         for seed in seeds:
             member = replace(recipe.updated(dict(zip(settings, values, strict=True))), seed=seed)

@@ -27,7 +27,7 @@ from typing import Any
 from ..files import reason, write_whole
 from ..judge.evaluation import SCORES, scores
 from ..judge.metrics import mean_interval
-from .ledger import OWN, Key, Ledger, as_csv, members
+from .ledger import MOST, OWN, Key, Ledger, as_csv, members
 from .parallel import ParallelError
 from .recipe import Recipe, RecipeError
 from .run import SAMPLES, start
@@ -283,9 +283,11 @@ def parse_seeds(text: str) -> list[int]:
     """The seeds of "0:10" (ten of them), "3" or "0,4,7"; raises RecipeError for another text."""
     try:
         first, colon, last = text.partition(":")
-        seeds = list(range(int(first), int(last))) if colon else [int(part) for part in text.split(",")]
+        seeds: Sequence[int] = range(int(first), int(last)) if colon else [int(part) for part in text.split(",")]
     except ValueError:
         seeds = []
-    if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
-        raise RecipeError(f"--seeds is {text!r}; give a range as 0:10, or different whole numbers as 0,4,7")
-    return seeds
+    if not seeds or seeds[MOST:] or min(seeds) < 0 or len(set(seeds)) < len(seeds):
+        raise RecipeError(
+            f"--seeds is {text!r:.60}; give a range as 0:10, or different whole numbers as 0,4,7, {MOST:,} at most"
+        )
+    return list(seeds)
