@@ -365,6 +365,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kinds", help="some of them alone, as no_room,two_at_once")
     asked = parser.parse_args()
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's & has it ignored, here and in all children
     bad = total = 0
     with tempfile.TemporaryDirectory() as folder:
         trials = Trials(Path(folder), random.Random(asked.seed))

@@ -21,6 +21,7 @@ from minigan.cli import main
 from minigan.files import lock
 from minigan.runs import ledger, surroundings, sweeps
 from minigan.runs.parallel import ParallelError
+from minigan.runs.run import start
 
 TINY = replace(mg.RECIPES["gaussian"][1], steps=20, batch=32, log_every=10)
 HERE = surroundings.versions()
@@ -228,6 +229,17 @@ def test_other_data_at_another_setting_are_no_other_experiment(tmp_path):
     assert [row["status"] for row in again] == ["done"] * 6 and len(rows) == 4
 
 
+@pytest.mark.parametrize("part", ["x", "held_out", "labels"])
+def test_all_that_scores_are_taken_of_is_hashed_under_the_name_of_its_source(part):
+    run, data = start(replace(mg.RECIPES["digits"][1], steps=1))
+    before = surroundings.experiment(run, data)
+    getattr(data, part)[7] += 1
+    (told,) = surroundings.apart([before, surroundings.experiment(run, data)])
+    assert told.startswith("rows of digits: ")
+    run.recipe = replace(run.recipe, data_options={"size": 4})  # by which rows may well differ
+    assert not surroundings.apart([before, surroundings.experiment(run, data)])
+
+
 def test_apart_names_what_not_all_say_alike_and_nothing_that_one_alone_says():
     assert surroundings.apart([]) == surroundings.apart([{"a": "1"}, {"b": "2"}, {"a": "1"}]) == []
     assert surroundings.apart([{"a": "1"}, {"b": "2"}, {"a": "3"}]) == ["a: 1 and 3"]
@@ -256,6 +268,8 @@ BROKEN_JSON = {
     "value": {"asked": [{"seeds": [0], "settings": {"beta1": [7]}}]},
     "made with": {"made with": ["x"]},
     "versions": {"made with": {"x": 3}},
+    "no versions": {"made with": {}},
+    "another version": None,
 }
 
 
@@ -267,6 +281,7 @@ def test_a_broken_description_is_refused_in_a_line_and_nothing_is_touched(kind, 
     path = folder / "sweep.json"
     good, how = path.read_text(), BROKEN_JSON[kind]
     made = {"torn": good[:-40], "mark": "\ufeff" + good, "semicolons": good.replace(",", ";"), "latin": good + "é"}
+    made["another version"] = good.replace(np.__version__, "9.9")
     if isinstance(how, dict):
         how = json.dumps(json.loads(good) | how)
     path.write_bytes((made[kind] if how is None else how).encode("latin-1" if kind == "latin" else "utf-8"))
