@@ -95,10 +95,11 @@ class Ledger:
             raise RecipeError(
                 f"{path} asks for what cannot be ({reason(error)}); put it back as it was"
             ) from error
+        turn = {key[:-1]: number for number, key in reversed([*enumerate(known)])}  # settings as first asked for
         self.heads: dict[Key, dict[str, Any]] = {
             key: {"member": _name(member), "seed": member.seed}
             | {name: _value(member, name) for name in self.settings}
-            for key, member in known.items()
+            for key, member in sorted(known.items(), key=lambda item: (turn[item[0][:-1]], item[1].seed))
         }
         self.rows = self._lines(self.folder / "members.csv")
         if not path.exists():
@@ -142,7 +143,7 @@ class Ledger:
         self.rows = rows
 
     def lines(self) -> list[dict[str, Any]]:
-        """All lines, in the order in which they were first asked for."""
+        """All lines: settings as they were first asked for, and the seeds of each in order."""
         return self._ordered(self.rows)
 
     def _ordered(self, rows: Mapping[Key, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -76,6 +76,14 @@ def test_a_sweep_of_other_seeds_keeps_the_lines_that_are_there(tmp_path, trained
     assert before["results.csv"] == after["results.csv"]
 
 
+def test_the_order_in_which_seeds_were_asked_for_changes_no_byte(tmp_path, trained):
+    for name, asked in (("a", [range(8)]), ("b", [range(4, 8), range(4)]), ("c", [[7, 0, 3], range(8)])):
+        for seeds in asked:
+            sweep(tmp_path / name, seeds, {"beta1": ["0.5", "0"]})
+    for name in ("members.csv", "results.csv"):
+        assert len({(tmp_path / folder / name).read_bytes() for folder in "abc"}) == 1
+
+
 def test_other_values_come_beside_those_that_are_there_and_one_value_is_one_however_it_is_typed(tmp_path, trained):
     sweep(tmp_path, [0, 1], {"learning_rate": ["1e-3"]})
     sweep(tmp_path, [1, 2], {"learning_rate": ["0.001", "1e-2"]})
