@@ -16,10 +16,11 @@ from typing import Any, NoReturn
 
 from . import __version__
 from .core.backend import Backend, BackendError
-from .runs.parallel import ParallelError
+from .runs.parallel import ParallelError, launched
 from .runs.training import Diverged
 
 MOST = 10**12  # samples, rounds, ...
+NOT_SHARED = "`train` alone is shared by ranks, and mpiexec started {}; give this command without mpiexec"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -29,6 +30,12 @@ def main(argv: list[str] | None = None) -> int:
         args = _parser().parse_args(argv)
     except SystemExit as stop:
         return int(stop.code or 0)
+    rank, ranks = launched()
+    if ranks > 1 and args.command is not train:
+        if rank > 0:
+            return 0  # an mpiexec ends the others when one fails, and this could be before the first has spoken
+        print(f"minigan: {NOT_SHARED.format(ranks)}", file=sys.stderr)
+        return 2
     try:
         code = args.command(args)
         sys.stdout.flush()
@@ -138,9 +145,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("recipe", metavar="RECIPE", help="a preset of `minigan recipes`, or a recipe.json")
     sub.add_argument("--seeds", default="0:5", help="as 0:10 or 0,4,7 (0:5)")
     sub.add_argument("--set", metavar="KEY=A,B", action="append", default=[], help="a setting, and its values")
-    sub.add_argument("--workers", type=int, help="processes on this machine (all cores, if not given)")
+    sub.add_argument("--workers", type=_count(1), help="processes on this machine (all cores, if not given)")
     sub.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler, instead of this machine")
     sub.add_argument("--out", metavar="DIR", type=Path, help="the sweep's folder; an old one is completed")
+    sub.add_argument("--anyway", action="store_true", help="average though data or versions have changed")
 
     sub = command("compare", compare, "hold every part against PyTorch or JAX; exits with 1 where one differs")
     sub.add_argument("--with", dest="other", choices=("torch", "jax"), default="torch", help="which (torch)")
@@ -198,7 +206,7 @@ def train(args: argparse.Namespace) -> None:
         settings |= {k: v for k in ("steps", "seed", "backend", "threads") if (v := getattr(args, k)) is not None}
         recipe, data = plan(args.data, args.recipe and _find_recipe(args.recipe), settings)
         out = args.out or _free_folder(Path("runs"), Path(recipe.data).stem)
-        if folder.begun(out):
+        if (ranks is None or ranks.first) and folder.begun(out):
             print(f"{out} held the beginning of a run that was killed; it is taken", file=sys.stderr)
         return _ended(folder.begin(recipe, out, True, ranks, data), out, ranks)
 
@@ -329,11 +337,10 @@ def replay(args: argparse.Namespace) -> None:
 def sweep(args: argparse.Namespace) -> None:
     from .runs import sweeps
 
-    recipe = _find_recipe(args.recipe)
+    recipe, seeds = _find_recipe(args.recipe), sweeps.parse_seeds(args.seeds)
     settings = {key: sweeps.parse_values(value) for key, value in _pairs(args.set).items()}
     folder = args.out or _free_folder(Path("sweeps"), Path(args.recipe).stem)
-    how = args.workers, args.cluster
-    rows = sweeps.sweep(recipe, sweeps.parse_seeds(args.seeds), settings, folder, *how, progress=True)
+    rows = sweeps.sweep(recipe, seeds, settings, folder, args.workers, args.cluster, True, args.anyway)
     print(sweeps.as_table(sweeps.summary(rows, list(settings))))
     failed = [row for row in rows if row["status"] != "done"]
     for row in failed:

@@ -149,7 +149,7 @@ def test_a_damaged_file_is_read_or_refused_in_a_line(name, tmp_path):
     good = reader.good()
 
     @settings(max_examples=100)
-    @given(damaged(good) | rewritten(good) if name in ("recipe", "description", "run") else damaged(good))
+    @given(damaged(good) | rewritten(good) if name in ("recipe", "description", "run", "sweep") else damaged(good))
     def judged(content):
         assert peak(reader.judge, content, tmp_path)[1] < 16 * MiB
 

@@ -12,11 +12,9 @@ import errno
 import hashlib
 import math
 import os
-import platform
 import re
 import shlex
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -26,10 +24,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import __version__
 from ..core.gan import GAN
 from ..data.dataset import Data
-from ..files import whole, write_whole
+from ..files import lock, whole, write_whole
 from ..judge.evaluation import scores
 from ..theory import oracle
 from ..theory.distributions import Mixture
@@ -38,7 +35,7 @@ from .checkpoint import CheckpointError
 from .parallel import Ranks
 from .recipe import Recipe, RecipeError
 from .run import SAMPLES, Run, load_run, read, start
-from .threads import cores, threads_for
+from .surroundings import check_alike, experiment, settings_of, surroundings, threads_of, versions
 from .training import Diverged, Stopped, as_csv, train
 
 OWN = re.compile(
@@ -60,7 +57,7 @@ class Log:
         self.path = path
         self.file = path.open("a+b", buffering=0)  # what is written is with the system at once
         try:
-            _lock(self.file)
+            lock(self.file)
         except BlockingIOError:
             self.file.close()
             raise CheckpointError(
@@ -91,52 +88,6 @@ class Log:
             raise OSError(errno.ENOENT, "was deleted or moved while it was trained in", str(self.path.parent))
         os.fsync(self.file.fileno())
         return {"bytes": self.size, "sha256": self.hash.hexdigest()}
-
-
-def _lock(file: Any) -> None:
-    """Hold this file until it is closed; BlockingIOError if another process holds it."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(1 << 30)  # a byte that is never reached, for a locked one cannot be read
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            raise BlockingIOError from error
-    else:
-        import fcntl
-
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise
-        except OSError:  # a file system without locks: better unlocked than not at all
-            pass
-
-
-def surroundings(run: Run, data: Data, ranks: Ranks | None = None) -> dict[str, Any]:
-    """What a run's bits depend on beside its recipe: machine, libraries, BLAS threads, the data's own numbers."""
-    import threadpoolctl
-
-    backend = run.gan.generator.backend
-    config = np.show_config(mode="dicts")
-    blas, pools = config["Build Dependencies"]["blas"], threadpoolctl.threadpool_info()
-    kernels = {pool.get("architecture") for pool in pools if pool["internal_api"] in blas["name"]}
-    found = {
-        "minigan": __version__,
-        "machine": f"{platform.machine()} {' '.join(config['SIMD Extensions']['found'])}",
-        "system": " ".join((platform.system(), *platform.libc_ver())),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "blas": " ".join([blas["name"], blas["version"], *sorted(filter(None, kernels))]),
-        "threads": _threads(run, ranks),
-        "ranks": 1 if ranks is None else ranks.size,
-    }
-    if backend.name == "cupy":
-        device = backend.xp.cuda.runtime.getDeviceProperties(0)["name"].decode()
-        found["gpu"] = f"{device}, CuPy {backend.xp.__version__}"
-    rows = data.fingerprint()
-    return found | ({"data": rows} if rows else {})
 
 
 class Keeper:
@@ -175,6 +126,10 @@ class Keeper:
             write_whole(self.folder / "recipe.json", run.recipe.to_json().encode())
             self.save()  # a folder that cannot be written to shows now, not in the end
 
+    def stands(self) -> str:
+        """What is left if nothing more is saved."""
+        return f"minigan: told to stop; {self.folder} holds its state after step {self.saved:,}, if no later one"
+
     def worth(self, error: BaseException) -> bool:
         """Whether the folder is worth keeping after this error: whether it holds more than a run that begins."""
         wanted = isinstance(error, Diverged | KeyboardInterrupt)
@@ -190,11 +145,11 @@ class Keeper:
         run, recipe = self.run, self.run.recipe
         steps = recipe.steps - run.gan.steps
         how: Any = {"hooks": [self], "scaler": run.scaler, "history": run.history, "progress": progress}
-        how |= {"log_every": recipe.log_every, "threads": _threads(run, ranks), "ranks": ranks}
+        how |= {"log_every": recipe.log_every, "threads": threads_of(run, ranks), "ranks": ranks}
         if ranks is not None:
             _send(run, ranks)
         try:
-            with _signals() as stop:
+            with _signals(ranks, self.stands) as stop:
                 if steps:
                     train(run.gan, self.data, steps, recipe.batch, stop=stop, **how)
             self.draw()
@@ -282,18 +237,26 @@ class Keeper:
 
 
 @contextmanager
-def _signals() -> Iterator[Callable[[], bool]]:
-    """Gives a function that says whether Ctrl-C or SIGTERM came since; a second Ctrl-C interrupts as ever."""
+def _signals(ranks: Ranks | None = None, stands: Callable[[], str] = str) -> Iterator[Callable[[], bool]]:
+    """Gives a function that says whether Ctrl-C or SIGTERM came since; a second Ctrl-C interrupts as ever.
+
+    Ranks take SIGUSR1 likewise, for an mpiexec hands that on and waits, where it ends them soon after the others
+    (Open MPI after a quarter of a second). So they say at once what stands if it is too short for more.
+    """
     came: list[int] = []
 
     def note(number: int, frame: Any) -> None:
         if came:
             raise KeyboardInterrupt
         came.append(number)
+        if ranks is not None and ranks.first:
+            os.write(2, f"{stands()}\n".encode())  # print is not to be trusted in the middle of a print
 
-    old = {}
+    old, numbers = {}, [signal.SIGINT, signal.SIGTERM]
+    if ranks is not None and hasattr(signal, "SIGUSR1"):
+        numbers.append(signal.SIGUSR1)
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in numbers:
             if signal.getsignal(number) != signal.SIG_IGN:  # as nohup and a shell's & leave it
                 old[number] = signal.signal(number, note)
     try:
@@ -317,29 +280,34 @@ def begin(
     `resume` goes on from. Of several ranks only the first writes. Raises what `start` and `train` raise, and
     OSError.
     """
-    if ranks is not None and not ranks.first:
-        return follow(ranks)
+    if ranks is not None:
+        check_alike(ranks, versions() | settings_of(recipe))
+        if not ranks.first:
+            return follow(ranks, data)
     _check_free(folder)
-    return train_in(folder, *start(recipe, data), progress, ranks)
+    return train_in(folder, *_lead(start(recipe, data), ranks), progress, ranks)
 
 
-def follow(ranks: Ranks) -> Run:
-    """Train beside the first rank, from the state that it sends, and write nothing."""
-    text, steps, vectors = ranks.broadcast(None)
-    state, data = start(Recipe.from_json(text))
+def _lead(begun: tuple[Run, Data], ranks: Ranks | None) -> tuple[Run, Data]:
+    """Tell the other ranks what this one has started; all go on if all read the same rows, and else none does."""
+    if ranks is not None:
+        ranks.broadcast(begun[0].recipe.to_json())
+        check_alike(ranks, experiment(*begun))
+    return begun
+
+
+def follow(ranks: Ranks, data: Data | None = None) -> Run:
+    """Train beside the first rank, see `_lead`, from the state that it sends, and write nothing."""
+    state, data = start(Recipe.from_json(ranks.broadcast(None)), data)
+    check_alike(ranks, experiment(state, data))
+    steps, vectors = ranks.broadcast(None)
     state.gan.restore(steps, vectors)
     recipe, left = state.recipe, state.recipe.steps - steps
-    with _signals() as stop:
+    with _signals(ranks) as stop:
         if left:
-            how: Any = {"log_every": recipe.log_every, "threads": _threads(state, ranks), "stop": stop}
+            how: Any = {"log_every": recipe.log_every, "threads": threads_of(state, ranks), "stop": stop}
             train(state.gan, data, left, recipe.batch, scaler=state.scaler, ranks=ranks, **how)
     return state
-
-
-def _threads(state: Run, ranks: Ranks | None) -> int:
-    """BLAS threads: as many as the recipe says or the networks want, and a rank's share of the cores at most."""
-    wanted = state.recipe.threads or threads_for(state.gan)
-    return wanted if ranks is None else min(wanted, max(1, cores() // ranks.local))
 
 
 def _check_free(folder: Path) -> None:
@@ -393,25 +361,28 @@ def resume(folder: Path, anyway: bool = False, progress: bool = False, ranks: Ra
     does, unless it is to go on anyway. A run that has ended is given back as it is. Raises what `load` raises,
     and CheckpointError where another process trains in the folder.
     """
-    if ranks is not None and not ranks.first:
-        return follow(ranks)
+    if ranks is not None:
+        check_alike(ranks, versions())
+        if not ranks.first:
+            return follow(ranks)
     if not (folder / "recipe.json").is_file():
         raise RecipeError(f"{folder} holds no run to go on with; `minigan train` makes one, and says where")
     if (folder / "checkpoint.npz").exists() and not (folder / "frames.bin").exists():
         state, _ = load_run(folder)
         if state.gan.steps >= state.recipe.steps:  # it has ended, and may lie where nothing can be written
             if ranks is not None:
+                _lead((state, state.dataset()), ranks)
                 _send(state, ranks)
             return state
     with closing(Keeper(folder)) as keeper:
         if not (folder / "checkpoint.npz").exists():  # killed before its first
-            state, data = start(read(folder / "recipe.json"))
+            state, data = _lead(start(read(folder / "recipe.json")), ranks)
             keeper.take(state, data, [surroundings(state, data, ranks)])
             return keeper.train(progress, ranks)
         state, extra = load_run(folder)
         if "history" not in extra:
             raise CheckpointError(f"{folder} cannot be gone on with: format 1 kept no frames; train it anew")
-        data = state.dataset()
+        _, data = _lead((state, state.dataset()), ranks)
         keeper.take(state, data, check_surroundings(folder, state, data, extra, anyway, ranks), extra)
         return keeper.train(progress, ranks)
 
@@ -420,7 +391,7 @@ def _send(state: Run, ranks: Ranks) -> None:
     """Let the other ranks start where this one is."""
     gan = state.gan
     vectors = {name: gan.generator.backend.to_numpy(vector) for name, vector in gan.vectors().items()}
-    ranks.broadcast((state.recipe.to_json(), gan.steps, vectors))
+    ranks.broadcast((gan.steps, vectors))
 
 
 def check_surroundings(

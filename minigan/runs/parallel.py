@@ -1,10 +1,11 @@
 """One run on several processes: each takes its rows of every batch, and the gradients are summed (MPI).
 
-    mpiexec -n 4 minigan train digits
+    mpiexec -n 2 minigan train digits
 
 Every rank draws the step's whole batch and noise and takes its own rows, so the number of ranks is no part of a
 run's identity: the curve is that of one process, up to the order of a sum. Each player's flat gradient is summed
-over the ranks once an update; all else is done alike on every rank, and `agree` holds them to it.
+over the ranks once an update; all else is done alike on every rank, and `agree` holds them to it. That they begin
+alike is asked before the first step, see `surroundings.check_alike`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ..core.backend import Array
 from ..core.gan import GAN, Alone
 
 LAUNCHED = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS")  # set by the mpiexec of Open MPI, MPICH, Intel
+PLACES = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "MPI_LOCALRANKID")  # and to which rank, in the same order
 CUDA_AWARE = "MINIGAN_CUDA_AWARE_MPI"  # set it to 1 where the MPI library takes device arrays: it cannot be asked
 
 
@@ -84,6 +86,10 @@ class Ranks(Alone):
     def gather(self, rows: np.ndarray) -> np.ndarray:
         """The rows of all ranks, below each other."""
         return np.concatenate(self.comm.allgather(rows))
+
+    def every(self, thing: Any) -> list[Any]:
+        """What each rank gives here, on every rank."""
+        return self.comm.allgather(thing)
 
     def broadcast(self, thing: Any) -> Any:
         """What the first rank gives here, on every rank."""
@@ -148,7 +154,16 @@ def together(ranks: Ranks | None, shared: tuple[type[BaseException], ...]) -> It
             ranks.abort()
 
 
+def launched() -> tuple[int, int]:
+    """(rank, size) that an mpiexec gave this process, by its environment alone; (0, 1) if it is alone."""
+    found = [
+        (int(os.environ.get(place, "0")), int(size))
+        for name, place in zip(LAUNCHED, PLACES, strict=True)
+        if (size := os.environ.get(name, "")).isdigit()
+    ]
+    return max(found, key=lambda of: of[1], default=(0, 1))
+
+
 def world() -> Ranks | None:
     """The ranks that this process was launched among by an mpiexec; None if it is alone."""
-    sizes = [int(size) for name in LAUNCHED if (size := os.environ.get(name, "")).isdigit()]
-    return Ranks() if max(sizes, default=1) > 1 else None
+    return Ranks() if launched()[1] > 1 else None

@@ -4,55 +4,59 @@
 
 A member is one seed at one setting. It leaves no run folder but a line of scores, in members.csv, as soon as it is
 done; results.csv has a line a setting, with means and intervals over the seeds. A member that fails has a line
-that says why. Running the same sweep again does what is missing or has failed, and nothing else.
+that says why. Running the same sweep again does what is missing or has failed, and nothing else; other seeds or
+values come beside what is there.
 """
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import itertools
-import json
+import logging
+import math
+import os
 import re
+import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+import threading
+import time
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..files import write_whole
+from ..files import reason, write_whole
 from ..judge.evaluation import SCORES, scores
 from ..judge.metrics import mean_interval
+from .ledger import MOST, OWN, Key, Ledger, as_csv, members
+from .parallel import ParallelError
 from .recipe import Recipe, RecipeError
 from .run import SAMPLES, start
+from .surroundings import experiment
 from .threads import cores
 from .training import train
 
-OWN = ("member", "seed", "status")  # columns that are no scores
-
-
-def members(
-    recipe: Recipe, seeds: Sequence[int], settings: Mapping[str, Sequence[Any]]
-) -> Iterator[tuple[str, Recipe]]:
-    """(name, recipe) of each combination of the settings' values with each seed; the name is the recipe's hash."""
-    for values in itertools.product(*settings.values()):
-        for seed in seeds:
-            member = replace(recipe.updated(dict(zip(settings, values, strict=True))), seed=seed)
-            yield hashlib.sha256(member.to_json().encode()).hexdigest()[:12], member
+PATIENCE = 5  # seconds without a worker, where there was one
 
 
 def run_member(text: str, threads: int = 1) -> dict[str, Any]:
-    """Train what this recipe (JSON) says and score it: the rest of its line, which also says what failed."""
+    """Train what this recipe (JSON) says and score it: the rest of its line, which also says what failed.
+
+    made_with in it is what lines that are averaged must share, see `experiment`.
+    """
     try:
         recipe = Recipe.from_json(text)
         run, data = start(recipe)
+        made_with = experiment(run, data)
         how = recipe.steps, recipe.batch, (), run.scaler, recipe.log_every, recipe.threads or threads, run.history
         train(run.gan, data, *how)
         last = {name: value for name, value in run.history.rows[-1].items() if name != "step"}
-        return {"status": "done"} | scores(run.sample(SAMPLES), data) | last
+        return {"status": "done"} | scores(run.sample(SAMPLES), data) | last | {"made_with": made_with}
     except Exception as error:  # one member's fault, of whatever kind, is no reason to lose the others
-        return {"status": f"failed: {type(error).__name__}: {' '.join(str(error).split())}"}
+        return _failed(error)
+
+
+def _failed(error: BaseException) -> dict[str, Any]:
+    return {"status": f"failed: {type(error).__name__}: {' '.join(str(error).split())}"}
 
 
 def sweep(
@@ -63,45 +67,170 @@ def sweep(
     workers: int | None = None,
     cluster: str | None = None,
     progress: bool = False,
+    anyway: bool = False,
 ) -> list[dict[str, Any]]:
     """Run the members that this folder has no good line of, and give all lines of members.csv.
 
     workers is the number of processes on this machine (all cores, if not given), each with its share of the cores
     for its BLAS; cluster is the address of a Dask scheduler, whose workers are then used. Raises RecipeError for
-    a folder that holds another sweep, and for a setting that cannot be, before anything is trained.
+    a folder that holds another sweep or is in use, and for a setting that cannot be, before anything is trained;
+    and where lines were made with other data or versions than the rest, unless a mean is to be taken anyway.
+    ParallelError says that workers or the scheduler are gone. Whatever stops a sweep, finished lines stay.
     """
     from tqdm import tqdm
 
+    plan = dict(members(recipe, seeds, settings))
+    with closing(Ledger(folder, recipe, seeds, settings)) as ledger:
+        missing = {key: member for key, member in plan.items() if not ledger.done(key)}
+        if missing and not anyway:
+            ledger.check_one_experiment([] if cluster is not None else _here(missing.values()))
+        jobs = {key: member.to_json() for key, member in missing.items()}
+        found = _on_this_machine(jobs, workers or cores()) if cluster is None else _on_cluster(jobs, cluster)
+        quiet = not (progress and sys.stderr.isatty())
+        try:
+            with _terminable(), closing(found):
+                for key, line in tqdm(found, total=len(missing), unit="run", disable=quiet):
+                    ledger.add(key, line)
+        except BaseException as error:
+            kept = sum(map(ledger.done, plan))
+            error.add_note(f"{folder} keeps {kept} of {len(plan)} runs, and the same command makes the rest")
+            raise
+        if not anyway:
+            ledger.check_one_experiment()
+        lines = ledger.lines()
+        write_whole(folder / "results.csv", as_csv(summary(lines, list(settings))).encode())
+        return lines
+
+
+def _here(recipes: Iterable[Recipe]) -> Iterator[dict[str, str]]:
+    """What lines of these would be made with: once for each of their data."""
+    for recipe in {(recipe.data, str(recipe.data_options)): recipe for recipe in recipes}.values():
+        with suppress(Exception):  # what is wrong with it, its own line will say
+            yield experiment(*start(recipe))
+
+
+def _on_this_machine(jobs: Mapping[Key, str], workers: int) -> Generator[tuple[Key, dict[str, Any]]]:
+    """Each member as it is done, by processes of joblib's that end with this one."""
     try:
         from joblib import Parallel, delayed, parallel_config
     except ImportError as error:
         raise RecipeError("a sweep needs joblib: pip install 'minigan[sweep]'") from error
-    plan = dict(members(recipe, seeds, settings))
-    _claim(folder, {"recipe": json.loads(recipe.to_json()), "seeds": list(seeds), "settings": settings})
-    path = folder / "members.csv"
-    known = {
-        name: {"member": name, "seed": member.seed} | {key: _value(member, key) for key in settings}
-        for name, member in plan.items()
-    }
-    old = {row["member"]: row for row in _read(path) if row["status"] == "done"}
-    table: dict[str, dict[str, Any]] = {name: old[name] | known[name] for name in plan if name in old}
-    missing = [name for name in plan if name not in table]
-    workers = workers or cores()
     threads = max(1, cores() // workers)
-    how: dict[str, Any] = {"backend": "loky", "n_jobs": workers}
-    if cluster is not None:
-        how = {"backend": "dask", "n_jobs": -1, "scheduler_host": cluster}
-    with parallel_config(**how):
-        jobs = Parallel(return_as="generator_unordered")(
-            delayed(_named)(name, plan[name].to_json(), threads) for name in missing
-        )
-        quiet = not (progress and sys.stderr.isatty())
-        for name, found in tqdm(jobs, total=len(missing), unit="run", disable=quiet):
-            table[name] = known[name] | found
-            _write(path, [table[name] for name in plan if name in table])  # now: the next may be the last
-    rows = [table[name] for name in plan]
-    _write(folder / "results.csv", summary(rows, list(settings)))
-    return rows
+    with parallel_config("loky", n_jobs=workers, initializer=_begin_worker, initargs=[os.getpid()]):
+        run = Parallel(return_as="generator_unordered")
+    try:
+        yield from run(delayed(_named)(key, text, threads) for key, text in jobs.items())
+    except BrokenExecutor as error:
+        raise ParallelError(
+            "a worker process was killed, by the system perhaps, if memory ran out: fewer --workers want less"
+        ) from error
+
+
+def _named(key: Key, text: str, threads: int) -> tuple[Key, dict[str, Any]]:
+    return key, run_member(text, threads)
+
+
+def _begin_worker(parent: int) -> None:
+    """Let a worker process end soon after its parent, and leave Ctrl-C and the progress bar to that.
+
+    It would else wait minutes for work, and hold every pipe that it inherited.
+    """
+    from tqdm import tqdm
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tqdm.set_lock(threading.RLock())  # its own, for all processes, is missed by the system if this one is killed
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _on_cluster(jobs: Mapping[Key, str], address: str) -> Generator[tuple[Key, dict[str, Any]]]:
+    """Each member as it is done by the workers of this Dask scheduler, which is asked whether it lives."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise RecipeError("a sweep on a cluster needs Dask: pip install 'minigan[cluster]'") from error
+    if not jobs:
+        return
+    with _quiet("distributed"):  # its logs tell in tracebacks what is said here in a line
+        try:
+            client = Client(address, timeout=5, set_as_default=False)
+        except (OSError, ValueError) as error:  # also TimeoutError
+            raise ParallelError(
+                f"no Dask scheduler answers at {address} ({reason(error)}); `dask scheduler` starts one"
+            ) from error
+        try:
+            waiting = {client.submit(run_member, text, pure=False): key for key, text in jobs.items()}
+            watch = Workers(address)
+            while waiting:
+                for future in [future for future in waiting if future.status in ("finished", "error")]:
+                    try:
+                        fault = future.exception(timeout=PATIENCE)  # it killed worker after worker, perhaps
+                        line = future.result(timeout=PATIENCE) if fault is None else _failed(fault)
+                    except (TimeoutError, CancelledError):  # gone with its worker, or the scheduler: see below
+                        break
+                    yield waiting.pop(future), line
+                if client.status != "running" or any(future.cancelled() for future in waiting):
+                    raise ParallelError(f"the Dask scheduler at {address} is gone; start it again")
+                with suppress(OSError):  # it has gone since, which the next turn sees
+                    watch.see(set(client.scheduler_info()["workers"]))
+                time.sleep(0.2)
+        finally:
+            client.close(timeout=1)
+
+
+class Workers:
+    """The workers of a Dask scheduler as they come and go: without any, Dask waits for one for ever."""
+
+    def __init__(self, address: str):
+        self.address, self.known, self.since = address, set[str](), math.inf  # since when all have been gone
+
+    def see(self, here: set[str]) -> None:
+        """Say which are gone; raises ParallelError when there were some, and none has been for `PATIENCE`."""
+        now = time.monotonic()
+        for worker in self.known - here:
+            print(f"worker {worker} is gone, {len(here)} are left to take its runs", file=sys.stderr)
+        self.since = math.inf if here else now if self.known else self.since
+        self.known = here
+        if now - self.since > PATIENCE:
+            raise ParallelError(
+                f"the workers of {self.address} are all gone; `dask worker {self.address}` adds one"
+            )
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM interrupt as Ctrl-C does, so that workers are ended too and what is kept is said."""
+
+    def interrupt(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGTERM)
+    ours = threading.current_thread() is threading.main_thread() and before == signal.SIG_DFL
+    if ours:
+        signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _quiet(library: str) -> Iterator[None]:
+    """Let this library's loggers, each of which may have handlers of its own, write nowhere for a while."""
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == library]
+    before = {name: logging.getLogger(name).handlers for name in names}
+    for name in names:
+        logging.getLogger(name).handlers = [logging.NullHandler()]
+    try:
+        yield
+    finally:
+        for name, handlers in before.items():
+            logging.getLogger(name).handlers = handlers
 
 
 def summary(rows: Iterable[dict[str, Any]], settings: Sequence[str]) -> list[dict[str, Any]]:
@@ -115,10 +244,17 @@ def summary(rows: Iterable[dict[str, Any]], settings: Sequence[str]) -> list[dic
         line = dict(zip(settings, values, strict=True)) | {"done": len(done), "failed": len(group) - len(done)}
         for score in done[0] if done else ():
             if score not in (*OWN, *settings):
-                mean, low, high = mean_interval([float(row[score]) for row in done])
+                mean, low, high = mean_interval([_number(row, score) for row in done])
                 line |= {score: mean, f"{score}_low": low, f"{score}_high": high}
         lines.append(line)
     return lines
+
+
+def _number(row: Mapping[str, Any], score: str) -> float:
+    try:
+        return float(row.get(score, ""))
+    except ValueError:
+        raise RecipeError(f"{score} of seed {row['seed']} is no number in members.csv; delete its line") from None
 
 
 def as_table(lines: list[dict[str, Any]]) -> str:
@@ -147,46 +283,11 @@ def parse_seeds(text: str) -> list[int]:
     """The seeds of "0:10" (ten of them), "3" or "0,4,7"; raises RecipeError for another text."""
     try:
         first, colon, last = text.partition(":")
-        seeds = list(range(int(first), int(last))) if colon else [int(part) for part in text.split(",")]
+        seeds: Sequence[int] = range(int(first), int(last)) if colon else [int(part) for part in text.split(",")]
     except ValueError:
         seeds = []
-    if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
-        raise RecipeError(f"--seeds is {text!r}; give a range as 0:10, or different whole numbers as 0,4,7")
-    return seeds
-
-
-def _named(name: str, text: str, threads: int) -> tuple[str, dict[str, Any]]:
-    return name, run_member(text, threads)
-
-
-def _value(recipe: Recipe, key: str) -> Any:
-    return getattr(recipe, key) if hasattr(recipe, key) else recipe.data_options[key]
-
-
-def _claim(folder: Path, about: dict[str, Any]) -> None:
-    """Make the folder this sweep's; more seeds or values may be asked of it later, but no other recipe."""
-    path = folder / "sweep.json"
-    if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))
-        if before["recipe"] != about["recipe"] or list(before["settings"]) != list(about["settings"]):
-            raise RecipeError(f"{folder} holds a sweep of another recipe or other settings; give another --out")
-    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RecipeError(f"{folder} already holds something that is no sweep; give another folder with --out")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(path, (json.dumps(about, indent=2) + "\n").encode())
-
-
-def _read(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    text = io.StringIO()
-    columns = dict.fromkeys(name for row in rows for name in row)
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_whole(path, text.getvalue().encode())
+    if not seeds or seeds[MOST:] or min(seeds) < 0 or len(set(seeds)) < len(seeds):
+        raise RecipeError(
+            f"--seeds is {text!r:.60}; give a range as 0:10, or different whole numbers as 0,4,7, {MOST:,} at most"
+        )
+    return list(seeds)

@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 NEEDS = {"test_export.py": "onnxruntime", "test_parallel.py": "mpi4py", "test_sweeps.py": "distributed"}
-NEEDS |= {"test_fuzz.py": "atheris"}
+NEEDS |= {"test_fuzz.py": "atheris", "test_ledger.py": "distributed"}
 collect_ignore = [file for file, package in NEEDS.items() if find_spec(package) is None]
 
 

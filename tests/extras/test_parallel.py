@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import mpi_games
@@ -14,6 +17,7 @@ import pytest
 
 import minigan as mg
 from minigan.cli import main
+from minigan.files import lock
 from minigan.runs import parallel
 
 HERE = Path(__file__).parent
@@ -28,8 +32,8 @@ class Alone:
     rows, join = parallel.Ranks.rows, parallel.Ranks.join
 
 
-def mpiexec(n, *command):
-    """Run a command on n ranks -> CompletedProcess. The settings let Open MPI run as root, and on fewer cores."""
+def launch(n, *command):
+    """Start a command on n ranks -> Popen. The settings let Open MPI run as root, and on fewer cores."""
     beside = Path(sys.executable).parent / "mpiexec"
     program = beside if beside.exists() else shutil.which("mpiexec")
     if program is None:
@@ -37,7 +41,18 @@ def mpiexec(n, *command):
     own = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OPENBLAS_NUM_THREADS": "1"}
     own["PRTE_MCA_rmaps_default_mapping_policy"] = ":oversubscribe"
     call = [str(program), "-n", str(n), sys.executable, *map(str, command)]
-    return subprocess.run(call, capture_output=True, text=True, timeout=120, env=os.environ | own)
+    return subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | own)
+
+
+def ended(process):
+    """What came of it -> CompletedProcess."""
+    out, err = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def mpiexec(n, *command):
+    """Run a command on n ranks to its end -> CompletedProcess."""
+    return ended(launch(n, *command))
 
 
 @pytest.mark.parametrize("ranks", [2, 3])
@@ -174,3 +189,113 @@ def test_a_run_that_diverges_on_two_ranks_says_so_once(tmp_path):
     wild = ["--set", "learning_rate=1e30", "--set", "optimizer=sgd"]
     done = mpiexec(2, "-m", "minigan", *TRAIN, *wild, "--out", tmp_path / "run")
     assert done.returncode != 0 and done.stderr.count("not finite") == 1
+
+
+# ---- ranks that are not of one run
+
+
+@pytest.mark.parametrize(
+    "fault, names",
+    [
+        ("data", ("rows of digits: ",)),
+        ("held_out", ("rows of digits: ",)),
+        ("version", ("minigan: ", mg.__version__, "0.0.7")),
+    ],
+)
+def test_a_rank_with_other_data_or_another_version_is_named_before_anything_is_written(fault, names, tmp_path):
+    done = mpiexec(2, HERE / "mpi_train.py", fault, 0, *TRAIN, "--out", tmp_path / "run")
+    assert done.returncode != 0 and done.stderr.count("minigan: ranks 0 and 1 (on ") == 1, done.stderr
+    assert all(name in done.stderr for name in names) and "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_rank_with_another_recipe_is_named_and_its_setting(tmp_path):
+    own = ["-m", "minigan", *TRAIN, "--out", tmp_path / "run"]
+    done = mpiexec(1, *own, ":", "-n", 1, sys.executable, *own, "--seed", 3)
+    assert done.returncode != 0 and done.stderr.count("minigan: ranks 0 and 1 (on ") == 1, done.stderr
+    assert "(seed: 0 and 3)" in done.stderr and not (tmp_path / "run").exists()
+
+
+def test_a_run_that_is_gone_on_with_asks_the_ranks_again_and_is_left_as_it_was(tmp_path, alone):
+    folder = tmp_path / "run"
+    assert mpiexec(2, HERE / "mpi_train.py", "die", 33, *TRAIN, "--out", folder).returncode != 0
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    done = mpiexec(2, HERE / "mpi_train.py", "data", 0, "train", "--resume", folder)
+    assert done.returncode != 0 and "rows of digits: " in done.stderr
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert main(["train", "--resume", str(folder)]) == 0
+    assert_same_curve(folder, alone)
+
+
+@pytest.mark.parametrize("command", ["sweep gaussian", "evaluate run", "replay run --at 3 --fork steps=9", "info"])
+def test_what_is_not_shared_by_ranks_is_refused_once(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = mpiexec(2, "-m", "minigan", *command.split())
+    assert done.returncode != 0 and not any(tmp_path.iterdir())
+    assert done.stderr.count("minigan: `train` alone is shared by ranks, and mpiexec started 2") == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("launcher", range(len(parallel.LAUNCHED)))
+def test_the_first_of_the_ranks_speaks_whoever_launched_them(launcher, monkeypatch, capsys):
+    for name in (*parallel.LAUNCHED, *parallel.PLACES):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(parallel.LAUNCHED[launcher], "4")
+    for rank in range(2):
+        monkeypatch.setenv(parallel.PLACES[launcher], str(rank))
+        assert parallel.launched() == (rank, 4) and main(["recipes"]) == 2 * (rank == 0)
+        assert ("mpiexec started 4" in capsys.readouterr().err) == (rank == 0)
+
+
+# ---- told to stop
+
+
+def wait_for_step(folder, step):
+    """Wait until this step's row is there."""
+    rows = folder / "history.csv"
+    while not (rows.exists() and f"\n{step}," in rows.read_text()):
+        time.sleep(0.01)
+
+
+def wait_for_lock(folder):
+    """Wait for the ranks to be gone: mpiexec may be so before them."""
+    with (folder / "history.csv").open("ab") as file:
+        while True:
+            with suppress(BlockingIOError):
+                return lock(file)
+            time.sleep(0.01)
+
+
+RARELY = ["--set", "save_every=60"]
+
+
+def test_sigusr1_to_mpiexec_stops_all_saves_and_says_so(tmp_path, alone):
+    folder = tmp_path / "run"
+    run = launch(2, HERE / "mpi_train.py", "brisk", 20, *TRAIN, *RARELY, "--out", folder)
+    wait_for_step(folder, 30)
+    run.send_signal(signal.SIGUSR1)
+    done = ended(run)
+    steps = mg.load(folder).gan.steps
+    assert done.returncode != 0 and 30 <= steps < 60
+    assert f"minigan: told to stop; {folder} holds its state after step 0, if no later one\n" in done.stderr
+    assert f"{folder} holds its state after step {steps}; `minigan train --resume {folder}` goes on" in done.stderr
+    assert main(["train", "--resume", str(folder)]) == 0
+    assert_same_curve(folder, alone)
+
+
+@pytest.mark.parametrize("fault", ["brisk", "slow", "hang"])
+def test_sigterm_to_mpiexec_saves_if_a_quarter_of_a_second_will_do_and_else_the_last_stands(
+    fault, tmp_path, alone
+):
+    """Open MPI ends the ranks then, and lets nothing through that they say meanwhile."""
+    folder = tmp_path / "run"
+    run = launch(2, HERE / "mpi_train.py", fault, 32, *TRAIN, *RARELY * (fault == "brisk"), "--out", folder)
+    wait_for_step(folder, 40 if fault == "brisk" else 30)
+    time.sleep(0.3 * (fault != "brisk"))  # into step 33
+    run.terminate()
+    assert ended(run).returncode != 0
+    steps = mg.load(folder).gan.steps
+    assert 40 <= steps < 60 if fault == "brisk" else steps == 30
+    wait_for_lock(folder)
+    assert main(["train", "--resume", str(folder)]) == 0
+    assert_same_curve(folder, alone)

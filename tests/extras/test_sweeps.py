@@ -108,7 +108,17 @@ def test_scores_are_those_of_the_metrics(data):
 
 
 @pytest.mark.parametrize(
-    ("text", "seeds"), [("0:3", [0, 1, 2]), ("7", [7]), ("4,0", [4, 0]), ("2:2", None), ("x", None), ("1,1", None)]
+    ("text", "seeds"),
+    [
+        ("0:3", [0, 1, 2]),
+        ("7", [7]),
+        ("4,0", [4, 0]),
+        ("2:2", None),
+        ("x", None),
+        ("1,1", None),
+        ("-1:2", None),
+        ("0:999999999999", None),
+    ],
 )
 def test_seeds_are_a_range_or_a_list(text, seeds):
     if seeds is None:
@@ -131,6 +141,9 @@ def test_what_cannot_be_is_refused_before_anything_is_trained(tmp_path, capsys, 
 
     assert "did you mean 'learning_rate'" in refused("--set", "learning_rat=1", "--out", str(tmp_path / "a"))
     assert "must be at least 0" in refused("--set", "learning_rate=1e-3,-1", "--out", str(tmp_path / "b"))
+    wide = ",".join(map(str, range(400)))
+    wide = ["--set", f"latent={wide}", "--set", f"steps={wide}"]
+    assert "these are 800,000 runs; a sweep takes 100,000 at most" in refused(*wide, "--out", str(tmp_path / "e"))
     assert "neither a file nor one of" in (main(["sweep", "rong"]) == 2 and capsys.readouterr().err)
     (tmp_path / "c").mkdir()
     (tmp_path / "c/mine.txt").write_text("mine")

@@ -13,6 +13,7 @@ import struct
 import tempfile
 import warnings
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ from minigan.data.samples import write_samples
 from minigan.data.sources import load_dataset
 from minigan.runs import checkpoint
 from minigan.runs import folder as runs
+from minigan.runs.ledger import Ledger
 from minigan.runs.run import read
 from minigan.runs.training import History, as_csv
 
@@ -303,6 +305,37 @@ def good_histories() -> dict[str, bytes]:
     return {"short": as_csv(rows, ["step", "value"]).encode()}
 
 
+LINES = (
+    {"status": "done", "frechet": 0.5, "made_with": {"numpy": "2.0"}},
+    {"status": "failed: Diverged: step 3, 'D'"},
+)
+
+
+def ledger_of(folder: Path) -> Ledger:
+    return Ledger(folder, mg.Recipe(), [0, 1], {"average": ["null", "0.9"], "generator": ["[8,8]"]})
+
+
+@cache
+def sweep_files() -> dict[str, bytes]:
+    """The files of a sweep, by name."""
+    with tempfile.TemporaryDirectory() as folder, closing(ledger_of(Path(folder))) as ledger:
+        for key, line in zip(ledger.heads, [*LINES, LINES[0]], strict=False):
+            ledger.add(key, line)
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
+def reads_sweep(name: str) -> Callable[[Path], None]:
+    """A function that reads the sweep of which the given file is this one."""
+
+    def read_sweep(path: Path) -> None:
+        for other in {"sweep.json", "members.csv"} - {name}:
+            (path.parent / other).write_bytes(sweep_files()[other])
+        path.replace(path.with_name(name))
+        ledger_of(path.parent).close()
+
+    return read_sweep
+
+
 READERS = {
     "csv": Reader(".csv", read_data, DataError, good_tables),
     "npy": Reader(".npy", read_data, DataError, good_npy),
@@ -323,5 +356,19 @@ READERS = {
     ),
     "run": Reader(
         ".npz", read_run, checkpoint.CheckpointError, good_runs, lambda c: [run_checkpoint(c)], whole=True
+    ),
+    "members": Reader(
+        ".csv",
+        reads_sweep("members.csv"),
+        mg.RecipeError,
+        lambda: {"three": sweep_files()["members.csv"]},
+        whole=True,
+    ),
+    "sweep": Reader(
+        ".json",
+        reads_sweep("sweep.json"),
+        mg.RecipeError,
+        lambda: {"one": sweep_files()["sweep.json"]},
+        whole=True,
     ),
 }
