@@ -24,7 +24,8 @@ from .quadrature import Function, OracleError, integrate
 from .tracing import Numbers, Trace, trace
 
 MIDDLE = 8.5  # standard deviations of a normal z; beyond lie 2e-17 of the probability
-FAR = 1000.0  # where z ends for straight pieces: the tails of log p_G are those of the outermost two
+END = 39.0  # beyond it the density of z is no double, and integrals over z end
+FAR = 1e9  # where z ends: so far log p_G may be asked for, where G only rises or falls beyond END
 THIN = 1e-12  # of the spread of x: by how much straight pieces may seem to rise where they rest
 MESH = 65521  # steps of z over the middle, for a function; odd, so that no round z is looked at alone
 EPS = float(np.finfo(np.float64).eps)
@@ -97,10 +98,23 @@ class Curve(Branch):
         margin = np.minimum(self.step / 10 * np.maximum(1, np.abs(z)), (high - low) / 4)
         z = np.clip(z, low + margin, high - margin)
         h = np.minimum(10 * margin, np.minimum(z - low, high - z) / 4)
-        wide = (z + h) - (z - h)
         own = super().slope(z, x)
-        rise = np.abs(self.G(z + h) - self.G(z - h))
-        return np.maximum(np.divide(rise, wide, out=own.copy(), where=wide > 0), 1e-9 * own)
+        slope = self._difference(z, h, own)
+        # Where that is far from the cell's own slope, G is singular nearby: the step shrinks until that is out of sight.
+        odd, size = np.flatnonzero(np.abs(slope - own) > 0.05 * own), np.abs(x)
+        for _ in range(16):
+            if not odd.size:
+                break
+            h[odd] /= 8
+            finer = self._difference(z[odd], h[odd], own[odd])
+            better = np.abs(finer - slope[odd]) > 1e-4 * finer + 100 * self.step**3 * size[odd] / h[odd]
+            odd = odd[better]
+            slope[odd] = finer[better]
+        return np.maximum(slope, 1e-9 * own)
+
+    def _difference(self, z: np.ndarray, h: np.ndarray, default: np.ndarray) -> np.ndarray:
+        rise, wide = np.abs(self.G(z + h) - self.G(z - h)), (z + h) - (z - h)
+        return np.divide(rise, wide, out=default.copy(), where=wide > 0)
 
 
 class PushForward(Distribution):
@@ -132,7 +146,7 @@ class PushForward(Distribution):
                 atoms.append((float(x[i]), mass))
         places, where = np.unique([a for a, _ in atoms], return_inverse=True)
         self.atoms = np.stack([places, np.bincount(where, [m for _, m in atoms], len(places))], axis=1)
-        near = np.abs(z) < FAR if latent.kind == "normal" else np.full(len(z), True)
+        near = np.abs(z) < END if latent.kind == "normal" else np.full(len(z), True)
         self._knots = np.unique(np.concatenate([x[near], self.atoms[:, 0]]))
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -242,7 +256,7 @@ class PushForward(Distribution):
 
     def _panels(self) -> np.ndarray:
         """The ends of the cells, as far as there is a density of z."""
-        return self._z[np.abs(self._z) < FAR] if self.latent.kind == "normal" else self._z
+        return self._z[np.abs(self._z) < END] if self.latent.kind == "normal" else self._z
 
     def _branch(self, x: np.ndarray, z: np.ndarray) -> Branch:
         return Branch(x, z)
@@ -268,8 +282,8 @@ class Traced(PushForward):
         super().__init__(latent, z, x, way, G)
         self.resolution = max(1e-9, rounding ** (2 / 3))
         mass, rise = self._mass(z[:-1], z[1:]), np.abs(np.diff(x))
-        step = self._step * np.maximum(1, np.abs(z[1:])) / np.diff(z)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
+            step = self._step * np.maximum(1, np.abs(z[1:])) / np.diff(z)
             error = np.minimum(rounding * np.maximum(np.abs(x[1:]), np.abs(x[:-1])) / (2 * step * rise), 1)
         self.blur = float(mass[creeps].sum() + mass[way != 0] @ error[way != 0] ** 2)
         self._knots = np.unique(np.concatenate([self._at(self._panels()), x[self._turns], self.atoms[:, 0]]))
@@ -284,9 +298,9 @@ class Traced(PushForward):
         return self._G(z)
 
     def _panels(self) -> np.ndarray:
-        low, high = self._z[[0, -1]]
+        low, high = np.clip(self._z[[0, -1]], -END, END)
         if self.latent.kind == "uniform":
-            return np.linspace(low, high, 34)
+            return np.linspace(*self._z[[0, -1]], 34)
         z = np.concatenate(
             [np.linspace(-REACH[-1], -MIDDLE, 31), np.linspace(-8, 8, 33), np.linspace(MIDDLE, REACH[-1], 31)]
         )
@@ -344,19 +358,23 @@ def pushforward(generator: Sequential | Callable, latent: Latent, scaler: Units 
     mesh = MESH if net is None else MESH // 16
     if normal:
         z = np.linspace(-MIDDLE, MIDDLE, mesh + 1)
-        tail = np.linspace(MIDDLE, REACH[-1], mesh // 8)[1:]
+        tail = np.concatenate([np.linspace(MIDDLE, END, mesh // 8), np.geomspace(END, FAR, 400)[1:]])[1:]
         z = np.concatenate([-tail[::-1], z, tail])
-        z = z[_reach(z, np.isfinite(G(z)))]  # a tail ends where G overflows
+        z = z[_reach(z, G(z))]
     else:
         z = np.linspace(latent.low, latent.high, mesh + 1)
     _check_finite(z, G(z))
     return Traced(latent, trace(G, z, rounding), G, rounding)
 
 
-def _reach(z: np.ndarray, finite: np.ndarray) -> slice:
-    """The z around the middle as far as G is finite."""
-    low, high = ~finite & (z < -MIDDLE), ~finite & (z > MIDDLE)
-    return slice(int(np.flatnonzero(low).max(initial=-1)) + 1, int(np.flatnonzero(high).min(initial=len(z))))
+def _reach(z: np.ndarray, x: np.ndarray) -> slice:
+    """The z around the middle as far as G does not overflow, and beyond END as far as it does not turn."""
+    with np.errstate(invalid="ignore"):
+        rise = np.diff(x)
+        turns = np.concatenate([[False], rise[:-1] * rise[1:] < 0, [False]])
+    ends = (~np.isfinite(x) & (np.abs(z) > MIDDLE)) | (turns & (np.abs(z) >= END))
+    low, high = np.flatnonzero(ends & (z < 0)), np.flatnonzero(ends & (z > 0))
+    return slice(int(low.max(initial=-1)) + 1, int(high.min(initial=len(z))))
 
 
 def _check_finite(z: np.ndarray, x: np.ndarray) -> None:

@@ -40,8 +40,11 @@ def trace(G: Numbers, z: np.ndarray, rounding: float) -> Trace:
 
     OracleError where it turns more than TURNS times.
     """
-    jumps = _jumps(G, z, G(z))
-    z = np.union1d(z, jumps)
+    jumps = np.empty((0, 2))
+    while len(new := _jumps(G, z, G(z))) and len(jumps) < len(z):
+        jumps = np.concatenate([jumps, new])  # once more: beside sign(0) = 0 there are two
+        z = np.union1d(z, new)
+    jumps = jumps[np.argsort(jumps[:, 0])]
     rests, creeps = _rests(G, z, G(z), rounding)
     z = np.union1d(z, rests)
     still = _within(z, rests) | _within(z, jumps)
@@ -64,13 +67,14 @@ def _within(z: np.ndarray, stretches: np.ndarray) -> np.ndarray:
 
 
 def _jumps(G: Numbers, z: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Neighbouring numbers (k, 2) between which G jumps: half of the cell's change is left there, or more.
+    """Neighbouring numbers (k, 2) between which G jumps: a quarter of the cell's change is left there, or more.
 
     Looked for in cells that change by more than 4 times as much as one of their neighbours.
     """
     change = np.abs(np.diff(x))
     beside = np.concatenate([change[:1], change, change[-1:]])
-    i = np.flatnonzero((change > 4 * np.minimum(beside[:-2], beside[2:])) & (change > 0))
+    wide = np.diff(z) > 4 * np.spacing(np.abs(z[1:]))
+    i = np.flatnonzero((change > 4 * np.minimum(beside[:-2], beside[2:])) & (change > 0) & wide)
     a, b, at_a, at_b = z[i], z[i + 1], x[i], x[i + 1]
     for _ in range(HALVINGS):
         middle = (a + b) / 2
@@ -78,7 +82,7 @@ def _jumps(G: Numbers, z: np.ndarray, x: np.ndarray) -> np.ndarray:
         left = np.abs(y - at_a) > np.abs(at_b - y)
         a, at_a = np.where(left, a, middle), np.where(left, at_a, y)
         b, at_b = np.where(left, middle, b), np.where(left, y, at_b)
-    return np.stack([a, b], axis=1)[(np.abs(at_b - at_a) > change[i] / 2) & (a < b)]
+    return np.stack([a, b], axis=1)[(np.abs(at_b - at_a) > change[i] / 4) & (a < b)]
 
 
 def _rests(G: Numbers, z: np.ndarray, x: np.ndarray, rounding: float) -> tuple[np.ndarray, np.ndarray]:
