@@ -242,16 +242,14 @@ def expectation(p: Distribution, g: Function, *beside: Distribution) -> float:
 
 
 def log_ratio(p: Distribution, q: Distribution, x: np.ndarray) -> np.ndarray:
-    """log p/q at x (n, dim), of the densities, or of the masses where both have an atom; 0 where both are 0."""
+    """log p/q at x (n, dim): of the masses where one has an atom, else of the densities; 0 where both are 0."""
     x = np.asarray(x)
-    log_p, log_q = p.log_density(x), q.log_density(x)
-    alike = (log_p == log_q) & np.isinf(log_p)
-    with np.errstate(invalid="ignore"):
-        ratio = log_p - log_q
-    ratio[alike] = 0.0
-    atoms = alike & (log_p > 0)
-    ratio[atoms] = np.log(p.mass_at(x[atoms]) / q.mass_at(x[atoms]))
-    return ratio
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = p.log_density(x) - q.log_density(x)
+        if len(p.atoms) or len(q.atoms):
+            masses = p.mass_at(x), q.mass_at(x)
+            ratio = np.where(masses[0] + masses[1] > 0, np.log(masses[0]) - np.log(masses[1]), ratio)
+    return np.where(np.isnan(ratio), 0.0, ratio)
 
 
 # ---- shared ------------------------------------------------------------------------------------------------

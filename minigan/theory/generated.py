@@ -21,7 +21,7 @@ from ..core.gan import Latent
 from ..core.network import Sequential
 from .distributions import LOG_2PI, REACH, Distribution, Gaussian
 from .quadrature import Function, OracleError, integrate
-from .tracing import Numbers, Trace, trace
+from .tracing import REST, Numbers, Trace, trace
 
 MIDDLE = 8.5  # standard deviations of a normal z; beyond lie 2e-17 of the probability
 END = 39.0  # beyond it the density of z is no double, and integrals over z end
@@ -100,7 +100,7 @@ class Curve(Branch):
         h = np.minimum(10 * margin, np.minimum(z - low, high - z) / 4)
         own = super().slope(z, x)
         slope = self._difference(z, h, own)
-        # Where that is far from the cell's own slope, G is singular nearby: the step shrinks until that is out of sight.
+        # Far from the cell's own slope, G is singular nearby: the step shrinks until that is out of sight.
         odd, size = np.flatnonzero(np.abs(slope - own) > 0.05 * own), np.abs(x)
         for _ in range(16):
             if not odd.size:
@@ -110,7 +110,7 @@ class Curve(Branch):
             better = np.abs(finer - slope[odd]) > 1e-4 * finer + 100 * self.step**3 * size[odd] / h[odd]
             odd = odd[better]
             slope[odd] = finer[better]
-        return np.maximum(slope, 1e-9 * own)
+        return np.where(slope > 0, slope, 1e-9 * own)
 
     def _difference(self, z: np.ndarray, h: np.ndarray, default: np.ndarray) -> np.ndarray:
         rise, wide = np.abs(self.G(z + h) - self.G(z - h)), (z + h) - (z - h)
@@ -140,9 +140,9 @@ class PushForward(Distribution):
         self._span = np.sort(x[np.stack([self._turns[:-1], self._turns[1:]])], axis=0)  # its x, from .. to
         self.branches, atoms = list[Branch](), []
         for i, j, up in zip(self._turns[:-1], self._turns[1:], self._way, strict=True):
-            if up:
+            if abs(up) == 1:
                 self.branches.append(self._branch(x[i : j + 1][::up], z[i : j + 1][::up]))
-            elif (mass := float(self._mass(z[i], z[j]))) > 1e-12:
+            elif up == REST and (mass := float(self._mass(z[i], z[j]))) > 1e-12:
                 atoms.append((float(x[i]), mass))
         places, where = np.unique([a for a, _ in atoms], return_inverse=True)
         self.atoms = np.stack([places, np.bincount(where, [m for _, m in atoms], len(places))], axis=1)
@@ -166,16 +166,16 @@ class PushForward(Distribution):
                 z = branch.solve(x[here])
                 arrived = log_prior(self.latent, z) - np.log(branch.slope(z, x[here]))
                 total[here] = np.logaddexp(total[here], arrived)
-        return np.where(self.mass_at(x) > 0, np.inf, total) if len(self.atoms) else total
+        return np.where(self.mass_at(x[:, None]) > 0, np.inf, total) if len(self.atoms) else total
 
     def mass_at(self, x: np.ndarray) -> np.ndarray:
-        """P(G(z) = x), within the rounding of x: (n, 1) or (n,) -> (n,)."""
-        x = np.ravel(x)
+        """P(G(z) = x), which is 0 but for atoms: x (n, 1) -> (n,)."""
+        x = self._points(x)[:, 0]
         if not len(self.atoms):
             return np.zeros(len(x))
         at, mass = self.atoms.T
-        i = np.searchsorted((at[:-1] + at[1:]) / 2, x)  # the nearest
-        return np.where(np.abs(x - at[i]) <= 16 * EPS * np.abs(at[i]), mass[i], 0.0)
+        i = np.minimum(np.searchsorted(at, x), len(at) - 1)
+        return np.where(x == at[i], mass[i], 0.0)
 
     def cdf(self, x: np.ndarray) -> np.ndarray:
         """P(G(z) <= x), what has arrived on every branch: x (n, 1) -> (n,). ValueError for another shape."""
@@ -239,7 +239,7 @@ class PushForward(Distribution):
                 y = g(np.clip(self._at(z), *self._span[:, i]))  # a turn is known to its rounding
             with np.errstate(divide="ignore"):  # p_z may be too small for a double where p_z g is not
                 y = np.sign(y) * np.exp((np.log(np.abs(y)).T + log_prior(self.latent, z)).T)
-            y[self._way[i] == 0] = 0.0
+            y[np.abs(self._way[i]) != 1] = 0.0
             return y
 
         total = integrate(integrand, np.concatenate([self._panels(), ends, edges]), tolerance, relative)
@@ -285,11 +285,12 @@ class Traced(PushForward):
         with np.errstate(all="ignore"):
             step = self._step * np.maximum(1, np.abs(z[1:])) / np.diff(z)
             error = np.minimum(rounding * np.maximum(np.abs(x[1:]), np.abs(x[:-1])) / (2 * step * rise), 1)
-        self.blur = float(mass[creeps].sum() + mass[way != 0] @ error[way != 0] ** 2)
+        self.blur = float(mass[creeps].sum() + mass[np.abs(way) == 1] @ error[np.abs(way) == 1] ** 2)
         self._knots = np.unique(np.concatenate([self._at(self._panels()), x[self._turns], self.atoms[:, 0]]))
 
     def expectation(self, g: Function, edges: np.ndarray, tolerance: float = 1e-13) -> Any:
         """E[g(G(z))], over z: there no tail is too long, and no fold too high."""
+        edges = np.setdiff1d(edges, self._knots)  # its own are panels of z already
         back = [b.solve(edges[(b.x[0] < edges) & (edges < b.x[-1])]) for b in self.branches]
         over = self._over_z(lambda x: g(x[:, None]), np.concatenate([*back, []]), tolerance, tolerance)
         return self._over_atoms(g) + over
@@ -298,13 +299,12 @@ class Traced(PushForward):
         return self._G(z)
 
     def _panels(self) -> np.ndarray:
-        low, high = np.clip(self._z[[0, -1]], -END, END)
+        low, high = self._z[[0, -1]]
         if self.latent.kind == "uniform":
-            return np.linspace(*self._z[[0, -1]], 34)
-        z = np.concatenate(
-            [np.linspace(-REACH[-1], -MIDDLE, 31), np.linspace(-8, 8, 33), np.linspace(MIDDLE, REACH[-1], 31)]
-        )
-        return np.concatenate([[low], z[(low < z) & (z < high)], [high]])
+            return np.linspace(low, high, 34)
+        tail = np.linspace(MIDDLE, END, 13)
+        z = np.concatenate([-tail[::-1], np.linspace(-8, 8, 33), tail])
+        return np.unique(np.clip(z, low, high))
 
     def _branch(self, x: np.ndarray, z: np.ndarray) -> Branch:
         return Curve(x, z, self._G, self._step)
@@ -327,7 +327,7 @@ def pushforward(generator: Sequential | Callable, latent: Latent, scaler: Units 
     or of the wider law's width, where those are more than 1; 1e-7 is usual), and so do mean and covariance; if G
     does nothing within 1/65,000 of the range of z (1/4,000 for a network) that it doesn't do beside it. What holds
     no such promise is refused: an OracleError says that an integral is infinite or does not settle, that rounding
-    hides a density (kl and entropy alone), or that G turns more than 256 times. G is what it computes: a value
+    hides a density (kl and entropy alone), or that G turns more than 64 times. G is what it computes: a value
     that it keeps over a stretch of z is an atom.
 
     ValueError for a latent or a generator of more dimensions, or a G that is not finite where z has probability.
@@ -368,13 +368,16 @@ def pushforward(generator: Sequential | Callable, latent: Latent, scaler: Units 
 
 
 def _reach(z: np.ndarray, x: np.ndarray) -> slice:
-    """The z around the middle as far as G does not overflow, and beyond END as far as it does not turn."""
-    with np.errstate(invalid="ignore"):
-        rise = np.diff(x)
-        turns = np.concatenate([[False], rise[:-1] * rise[1:] < 0, [False]])
-    ends = (~np.isfinite(x) & (np.abs(z) > MIDDLE)) | (turns & (np.abs(z) >= END))
-    low, high = np.flatnonzero(ends & (z < 0)), np.flatnonzero(ends & (z > 0))
-    return slice(int(low.max(initial=-1)) + 1, int(high.min(initial=len(z))))
+    """The z around the middle as far as G is finite, turns 8 times at most, and not at all beyond END."""
+    way = np.sign(np.diff(np.nan_to_num(x)))
+    turns = np.concatenate([[False], way[:-1] * way[1:] < 0, [False]])
+    ends = []
+    for tail in (z < -MIDDLE, z > MIDDLE):
+        far = np.abs(z[tail]).argsort()
+        bad = ~np.isfinite(x[tail]) | (turns[tail] & (np.abs(z[tail]) > END))
+        bad[far] |= np.cumsum(turns[tail][far]) > 8
+        ends.append(np.abs(z[tail][bad]).min(initial=np.inf))
+    return slice(*np.searchsorted(z, [np.nextafter(-ends[0], 0), ends[1]]))
 
 
 def _check_finite(z: np.ndarray, x: np.ndarray) -> None:

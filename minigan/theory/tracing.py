@@ -13,7 +13,8 @@ import numpy as np
 
 from .quadrature import OracleError
 
-TURNS = 256  # how often a function may turn: each way between is undone by itself
+REST, JUMP = 0, 2  # beside 1, rising, and -1, falling
+TURNS = 64  # how often a function may turn: each way between is undone by itself
 HALVINGS = 64  # from one step of the mesh to neighbouring numbers
 ROUNDED = 16  # roundings: what two values may differ by where a function rests
 NARROW = 2e-12  # of its value: by how much it may drift in all there
@@ -25,7 +26,7 @@ Numbers = Callable[[np.ndarray], np.ndarray]  # (n,) -> (n,)
 class Trace(NamedTuple):
     """Points z (m+1,), rising, x (m+1,) = G(z), and for each cell between two of them which way G goes there.
 
-    way (m,) is 1 or -1, or 0 where it rests or jumps: a jump is a cell between two numbers with none between.
+    way (m,) is 1 or -1, REST or JUMP: a jump is a cell between two numbers with hardly any between.
     creeps (m,) says that rounding alone may have made it rest.
     """
 
@@ -41,9 +42,9 @@ def trace(G: Numbers, z: np.ndarray, rounding: float) -> Trace:
     OracleError where it turns more than TURNS times.
     """
     jumps = np.empty((0, 2))
-    while len(new := _jumps(G, z, G(z))) and len(jumps) < len(z):
-        jumps = np.concatenate([jumps, new])  # once more: beside sign(0) = 0 there are two
-        z = np.union1d(z, new)
+    for _ in range(3):  # once more: beside sign(0) = 0 there are two
+        new = _jumps(G, z, G(z))
+        jumps, z = np.concatenate([jumps, new]), np.union1d(z, new)
     jumps = jumps[np.argsort(jumps[:, 0])]
     rests, creeps = _rests(G, z, G(z), rounding)
     z = np.union1d(z, rests)
@@ -54,8 +55,9 @@ def trace(G: Numbers, z: np.ndarray, rounding: float) -> Trace:
     level = np.flatnonzero((np.diff(x) == 0) & ~still)  # beside a turn G may round to the turn's own value
     spare = level + 1 - (np.append(still, True)[level + 1])
     z, x = np.delete(z, spare), np.delete(x, spare)
-    still = _within(z, rests) | _within(z, jumps)
-    return Trace(z, x, np.where(still, 0, np.sign(np.diff(x))).astype(int), _within(z, rests[creeps]))
+    way = np.where(_within(z, rests), REST, np.sign(np.diff(x)))
+    way = np.where(_within(z, jumps), JUMP, way).astype(int)
+    return Trace(z, x, way, _within(z, rests[creeps]))
 
 
 def _within(z: np.ndarray, stretches: np.ndarray) -> np.ndarray:
