@@ -116,9 +116,13 @@ def wasserstein1(p: Law, q: Law, positions: Any = None) -> float:
             F[right], G[right] = one.survival(x[right]), other.survival(x[right])
             return np.abs(F - G)
 
-        edges = np.concatenate([p.knots(), q.knots()])
-        digits = max(p.resolution, q.resolution)
-        return integrate(gap, edges, digits * (max(p.width, q.width) or 1.0), digits)
+        edges, digits = np.concatenate([p.knots(), q.knots()]), max(p.resolution, q.resolution)
+        apart, reach = abs(float(p.mean[0] - q.mean[0])), p.width + q.width
+        found = integrate(gap, edges, digits * (reach or 1.0), digits)
+        slack = 1e-6 * (apart + reach) + 1e-9
+        if not apart - slack <= found <= apart + reach + slack:  # Jensen; and a walk by way of the two means
+            raise OracleError(f"W1 of {p} and {q} came as {found:g}, but their means are {apart:g} apart")
+        return found
     masses: tuple[Any, Any] = _pair(p, q)
     p, q = masses
     xp = namespace(p, q)

@@ -28,6 +28,8 @@ END = 39.0  # beyond it the density of z is no double, and integrals over z end
 FAR = 1e9  # where z ends: so far log p_G may be asked for, where G only rises or falls beyond END
 THIN = 1e-12  # of the spread of x: by how much straight pieces may seem to rise where they rest
 MESH = 65521  # steps of z over the middle, for a function; odd, so that no round z is looked at alone
+HUGE = 1e150  # its square is still a number; G is asked for no more, and is that at a pole
+TINY = 1e-290  # below it numbers lose their digits: a tail ends there
 EPS = float(np.finfo(np.float64).eps)
 
 
@@ -164,7 +166,8 @@ class PushForward(Distribution):
             here = (branch.x[0] <= x) & (x <= branch.x[-1])
             if here.any():
                 z = branch.solve(x[here])
-                arrived = log_prior(self.latent, z) - np.log(branch.slope(z, x[here]))
+                with np.errstate(divide="ignore"):
+                    arrived = log_prior(self.latent, z) - np.log(branch.slope(z, x[here]))
                 total[here] = np.logaddexp(total[here], arrived)
         return np.where(self.mass_at(x[:, None]) > 0, np.inf, total) if len(self.atoms) else total
 
@@ -242,9 +245,13 @@ class PushForward(Distribution):
             y[np.abs(self._way[i]) != 1] = 0.0
             return y
 
-        total = integrate(integrand, np.concatenate([self._panels(), ends, edges]), tolerance, relative)
+        panels = self._panels()
+        places = np.unique(np.clip(np.concatenate([panels, ends, edges]), panels[0], panels[-1]))
+        # A sliver beside a pole would hold all of an infinite integral, and nothing would be left to settle.
+        places = places[np.diff(places, prepend=-np.inf) > 1e-13 * np.maximum(1, np.abs(places))]
+        total = integrate(integrand, places, tolerance, relative)
         if self.latent.kind == "normal":
-            z = np.array([self._panels()[0], self._panels()[-1]])
+            z = panels[[0, -1]]
             left = np.abs(integrand(z[:, None])).max(axis=0)
             if not (left <= 1e-7 * np.abs(total) + 1e-12).all():
                 raise OracleError(f"at z = {z[0]:g} or {z[1]:g}, where the integral over z ends, it still grows")
@@ -284,9 +291,12 @@ class Traced(PushForward):
         mass, rise = self._mass(z[:-1], z[1:]), np.abs(np.diff(x))
         with np.errstate(all="ignore"):
             step = self._step * np.maximum(1, np.abs(z[1:])) / np.diff(z)
-            error = np.minimum(rounding * np.maximum(np.abs(x[1:]), np.abs(x[:-1])) / (2 * step * rise), 1)
+            error = np.fmin(rounding * np.maximum(np.abs(x[1:]), np.abs(x[:-1])) / (2 * step * rise), 1)
         self.blur = float(mass[creeps].sum() + mass[np.abs(way) == 1] @ error[np.abs(way) == 1] ** 2)
-        self._knots = np.unique(np.concatenate([self._at(self._panels()), x[self._turns], self.atoms[:, 0]]))
+        near = np.concatenate(
+            [self._at(self._panels()), self._at(self._poles()), x[self._turns], self.atoms[:, 0]]
+        )
+        self._knots = np.unique(near[np.abs(near) < HUGE])
 
     def expectation(self, g: Function, edges: np.ndarray, tolerance: float = 1e-13) -> Any:
         """E[g(G(z))], over z: there no tail is too long, and no fold too high."""
@@ -297,6 +307,15 @@ class Traced(PushForward):
 
     def _at(self, z: np.ndarray) -> np.ndarray:
         return self._G(z)
+
+    def _poles(self) -> np.ndarray:
+        """z ever closer to the ends of branches where G rises or falls ever faster."""
+        near, halves = [np.empty(0)], 0.5 ** np.arange(0, 60, 2)
+        for b in self.branches:
+            for x, z in ((b.x[:3], b.z[:2]), (b.x[:-4:-1], b.z[:-3:-1])):
+                if len(x) == 3 and abs(x[0] - x[1]) > 4 * abs(x[1] - x[2]):
+                    near.append(z[0] + (z[1] - z[0]) * halves)
+        return np.concatenate(near)
 
     def _panels(self) -> np.ndarray:
         low, high = self._z[[0, -1]]
@@ -344,7 +363,7 @@ def pushforward(generator: Sequential | Callable, latent: Latent, scaler: Units 
             if x.dtype.kind == "f":
                 rounding = max(rounding, float(np.finfo(x.dtype).eps))
             x = x.astype(np.float64, copy=False)
-            return (x if scaler is None else scaler.to_data(x))[:, 0]
+            return np.clip(x if scaler is None else scaler.to_data(x), -HUGE, HUGE)[:, 0]
 
     normal = latent.kind == "normal"
     if net is not None and all(layer.piecewise_linear for layer in net.layers):
@@ -368,21 +387,23 @@ def pushforward(generator: Sequential | Callable, latent: Latent, scaler: Units 
 
 
 def _reach(z: np.ndarray, x: np.ndarray) -> slice:
-    """The z around the middle as far as G is finite, turns 8 times at most, and not at all beyond END."""
+    """The z around the middle as far as G is below HUGE, turns twice at most, and not at all beyond END."""
     way = np.sign(np.diff(np.nan_to_num(x)))
     turns = np.concatenate([[False], way[:-1] * way[1:] < 0, [False]])
     ends = []
     for tail in (z < -MIDDLE, z > MIDDLE):
         far = np.abs(z[tail]).argsort()
-        bad = ~np.isfinite(x[tail]) | (turns[tail] & (np.abs(z[tail]) > END))
-        bad[far] |= np.cumsum(turns[tail][far]) > 8
+        size = np.abs(x[tail])
+        bad = ~(size < HUGE) | (size < TINY) | (turns[tail] & (np.abs(z[tail]) > END))
+        bad[far] |= np.cumsum(turns[tail][far]) > 2
         ends.append(np.abs(z[tail][bad]).min(initial=np.inf))
     return slice(*np.searchsorted(z, [np.nextafter(-ends[0], 0), ends[1]]))
 
 
 def _check_finite(z: np.ndarray, x: np.ndarray) -> None:
-    if not np.isfinite(x).all():
-        raise ValueError(f"G(z) is {x[~np.isfinite(x)][0]} at z = {z[~np.isfinite(x)][0]:g}: p_G is unknown")
+    bad = ~(np.abs(x) < HUGE)
+    if bad.any():
+        raise ValueError(f"G(z) is {x[bad][0]:g} at z = {z[bad][0]:g}; p_G wants numbers below {HUGE:g}")
 
 
 def on_a_line(net: Sequential, name: str) -> Sequential:
