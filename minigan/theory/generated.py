@@ -21,7 +21,7 @@ from ..core.gan import Latent
 from ..core.network import Sequential
 from .distributions import LOG_2PI, REACH, Distribution, Gaussian
 from .quadrature import Function, OracleError, integrate
-from .tracing import REST, Numbers, Trace, trace
+from .tracing import JUMP, REST, Numbers, Trace, trace
 
 MIDDLE = 8.5  # standard deviations of a normal z; beyond lie 2e-17 of the probability
 END = 39.0  # beyond it the density of z is no double, and integrals over z end
@@ -124,7 +124,7 @@ class PushForward(Distribution):
 
     Its probability is that of z, so the integral is 1 whatever G does: at a fold |dz/dx| has no bound, and where G
     is steep p_G is low, but no z is lost. What G flattens to a point is an atom: probability without a density.
-    `atoms` (k, 2) lists them, x and probability; there log_density is inf, and `density` integrates to the rest.
+    `atoms` (k, 2) lists them, x and probability; `density` is that of the rest.
     js and wasserstein1 count an atom as what it is, kl(p_G, data) is inf beside one, and the entropy -inf.
 
     mean and covariance are integrals over z, found when they are asked for: OracleError where one is infinite or
@@ -156,7 +156,7 @@ class PushForward(Distribution):
         return self._G(self.latent.fill(np.empty((n, 1)), rng)[:, 0])[:, None]
 
     def log_density(self, x: np.ndarray) -> np.ndarray:
-        """log p_G(x), in nats, -inf where no z arrives, inf at an atom: x (n, 1) -> (n,).
+        """log p_G(x) beside the atoms, in nats, -inf where no z arrives: x (n, 1) -> (n,).
 
         ValueError for another shape.
         """
@@ -169,7 +169,7 @@ class PushForward(Distribution):
                 with np.errstate(divide="ignore"):
                     arrived = log_prior(self.latent, z) - np.log(branch.slope(z, x[here]))
                 total[here] = np.logaddexp(total[here], arrived)
-        return np.where(self.mass_at(x[:, None]) > 0, np.inf, total) if len(self.atoms) else total
+        return total
 
     def mass_at(self, x: np.ndarray) -> np.ndarray:
         """P(G(z) = x), which is 0 but for atoms: x (n, 1) -> (n,)."""
@@ -209,11 +209,11 @@ class PushForward(Distribution):
         return self._knots
 
     @cached_property
-    def mean(self) -> np.ndarray:
+    def mean(self) -> np.ndarray:  # type: ignore[override]  # found when it is asked for
         return np.array([self._moment("mean", lambda x: x)])
 
     @cached_property
-    def covariance(self) -> np.ndarray:
+    def covariance(self) -> np.ndarray:  # type: ignore[override]
         centre = self.mean[0]
         return np.array([[self._moment("variance", lambda x: (x - centre) ** 2)]])
 
@@ -285,10 +285,13 @@ class Traced(PushForward):
     def __init__(self, latent: Latent, found: Trace, G: Numbers, rounding: float):
         """`found` is what G does, and rounding the relative one of its values."""
         z, x, way, creeps = found
-        self._step = rounding ** (1 / 3)
+        self.latent, self._step = latent, rounding ** (1 / 3)
+        mass = self._mass(z[:-1], z[1:])
+        if mass[creeps].sum() <= 1e-6:  # no atom is made of so little
+            way = np.where(creeps, JUMP, way)
         super().__init__(latent, z, x, way, G)
         self.resolution = max(1e-9, rounding ** (2 / 3))
-        mass, rise = self._mass(z[:-1], z[1:]), np.abs(np.diff(x))
+        rise = np.abs(np.diff(x))
         with np.errstate(all="ignore"):
             step = self._step * np.maximum(1, np.abs(z[1:])) / np.diff(z)
             error = np.fmin(rounding * np.maximum(np.abs(x[1:]), np.abs(x[:-1])) / (2 * step * rise), 1)

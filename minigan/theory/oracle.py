@@ -15,7 +15,7 @@ import numpy as np
 from ..core.gan import GAN
 from ..core.layers import softplus
 from .distributions import Distribution
-from .divergences import LOG_2, log_ratio
+from .divergences import LOG_2, js, log_ratio
 from .generated import PushForward, Units, on_a_line, pushforward, with_turns
 from .quadrature import Function, OracleError
 
@@ -65,21 +65,19 @@ def measure(logits: Function, data: Distribution, generated: Distribution, edges
     _check_density("data", data)
     _check_density("generated", generated)
 
-    def paid(way: int) -> Function:
-        """At a real x (-1) or a fake one (1), by D with log-odds s and D* with a: what D* is spared of its log 2,
-        which is log p/m or log q/m, and what D pays beyond D*."""
+    def lost(way: int) -> Function:
+        """What D, with log-odds s, pays beyond D* at a real x (-1) or a fake one (1)."""
 
         def at(x: np.ndarray) -> np.ndarray:
-            s, a = np.asarray(logits(x), np.float64).reshape(len(x)), log_ratio(data, generated, x)
-            least = np.logaddexp(0.0, way * a)
-            return np.stack([LOG_2 - least, softplus(np, way * s) - least], axis=1)
+            s, sides = np.asarray(logits(x), np.float64).reshape(len(x)), (generated, data)
+            return softplus(np, way * s) - softplus(np, -log_ratio(*sides[::way], x))
 
         return at
 
     places = np.concatenate([data.knots(), generated.knots(), np.ravel(edges)])
     digits = max(1e-9, data.resolution, generated.resolution)
-    js, gap = sum(p.expectation(paid(way), places, digits) for p, way in ((data, -1), (generated, 1)))
-    return Standing(float(min(max(js / 2, 0.0), LOG_2)), float(max(gap, 0.0)))
+    gap = sum(float(p.expectation(lost(way), places, digits)) for p, way in ((data, -1), (generated, 1)))
+    return Standing(js(data, generated), max(0.0, gap))
 
 
 def _check_density(name: str, p: Any) -> None:

@@ -17,7 +17,7 @@ REST, JUMP = 0, 2  # beside 1, rising, and -1, falling
 TURNS = 64  # how often a function may turn: each way between is undone by itself
 HALVINGS = 64  # from one step of the mesh to neighbouring numbers
 ROUNDED = 16  # roundings: what two values may differ by where a function rests
-NARROW = 2e-12  # of its value: by how much it may drift in all there
+NARROW = 1e-9  # of its value: by how much it may drift in all there
 NEAR = 1e-8  # how far from its end a rest is looked at: does G leave it at once, or creep?
 
 Numbers = Callable[[np.ndarray], np.ndarray]  # (n,) -> (n,)
