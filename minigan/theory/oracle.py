@@ -69,8 +69,9 @@ def measure(logits: Function, data: Distribution, generated: Distribution, edges
         """What D, with log-odds s, pays beyond D* at a real x (-1) or a fake one (1)."""
 
         def at(x: np.ndarray) -> np.ndarray:
-            s, sides = np.asarray(logits(x), np.float64).reshape(len(x)), (generated, data)
-            return softplus(np, way * s) - softplus(np, -log_ratio(*sides[::way], x))
+            s = np.asarray(logits(x), np.float64).reshape(len(x))
+            own, other = (data, generated) if way == -1 else (generated, data)
+            return softplus(np, way * s) - softplus(np, -log_ratio(own, other, x))
 
         return at
 
