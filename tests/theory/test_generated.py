@@ -213,6 +213,7 @@ def test_a_narrow_spike_is_seen():
         (lambda z: np.exp(20 * z), NORMAL, lambda p: p.mean, "it still grows"),
         (lambda z: np.tanh(30 * z), NORMAL, mg.entropy, "where G(z) moves by less than rounding shows"),
         (lambda z: np.tanh(30 * z), NORMAL, lambda p: mg.kl(p, DATA), "by less than rounding"),
+        (lambda z: np.tanh(1e5 * z), NORMAL, mg.entropy, "by less than rounding"),
         (lambda z: 5 + 1e-13 * z, NORMAL, mg.entropy, "by less than rounding"),
         (lambda z: np.sin(50 * z), NORMAL, mg.entropy, "G turns"),
         (lambda z: z + np.random.default_rng(0).normal(size=z.shape), NORMAL, mg.entropy, "G turns"),
