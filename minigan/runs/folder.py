@@ -197,11 +197,15 @@ class Keeper:
         if self.grid is not None:
             parts.append(self.run.judge(self.grid, self.data))
         if self.exact:
-            gan, where = self.run.gan, oracle.standing(self.run, self.data)
-            row |= {"js": where.js} | ({"gap": where.gap} if gan.log_odds else {})
+            gan, grid = self.run.gan, np.asarray(self.grid)
             generator = gan.generator if gan.average is None else gan.average
-            made = oracle.pushforward(generator, gan.latent, self.run.scaler)
-            parts.append(made.density(np.asarray(self.grid)))
+            try:
+                where = oracle.standing(self.run, self.data)
+                density = oracle.pushforward(generator, gan.latent, self.run.scaler).density(grid)
+            except oracle.OracleError:  # this G cannot be told exactly; the run goes on without
+                where, density = oracle.Standing(math.nan, math.nan), np.full(len(grid), math.nan)
+            row |= {"js": where.js} | ({"gap": where.gap} if gan.log_odds else {})
+            parts.append(density)
         return np.concatenate(parts)
 
     def save(self, keep: bool = False) -> None:

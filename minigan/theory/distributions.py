@@ -15,6 +15,7 @@ import numpy as np
 
 from ..core.backend import Array, namespace
 from ..core.streams import Stream
+from .quadrature import Function, integrate
 
 LOG_2PI = math.log(2 * math.pi)
 # Where a Gaussian must be looked at, in standard deviations: closely in the middle, then out to where its
@@ -38,6 +39,9 @@ class Distribution(ABC):
     covariance: np.ndarray  # (dim, dim)
 
     has_density: ClassVar[bool] = True  # log_density is that of a density, not of a probability mass
+    resolution: float = 1e-13  # how closely the density is known: quadrature asks for no more digits
+    blur: float = 0.0  # the probability where it is not known at all
+    atoms: np.ndarray = np.empty((0, 2))  # points on a line, with the probability of each, beside the density
     count = math.inf
     x = image = pixels = labels = held_out = kinds = None
 
@@ -57,6 +61,33 @@ class Distribution(ABC):
         """F(x) = P(X <= x): x (n, 1) -> (n,). ValueError in more than one dimension."""
         raise self._lacks("cdf")
 
+    def survival(self, x: np.ndarray) -> np.ndarray:
+        """P(X > x) = 1 - F(x), where it can be had to the last digits of a tail: x (n, 1) -> (n,)."""
+        return 1 - self.cdf(x)
+
+    def mass_at(self, x: np.ndarray) -> np.ndarray:
+        """P(X = x), which is 0 but for atoms: x (n, 1) -> (n,)."""
+        return np.zeros(len(x))
+
+    def expectation(self, g: Function, edges: np.ndarray, tolerance: float = 1e-13) -> Any:
+        """E[g(X)] = Σ over atoms + ∫ p g dx on panels between the edges; g maps (n, 1) to (n,) or (n, k).
+
+        `divergences.expectation` chooses edges and tolerance. g is asked only where p > 0.
+        """
+
+        def integrand(x: np.ndarray) -> np.ndarray:
+            p = self.density(x)
+            here = (p > 0) & (p < math.inf)  # at an atom there is no density; the sum has it
+            y = g(x[here])
+            full = np.zeros((len(x), *y.shape[1:]))
+            full[here] = (y.T * p[here]).T
+            return full
+
+        return self._over_atoms(g) + integrate(integrand, edges, tolerance, tolerance)
+
+    def _over_atoms(self, g: Function) -> Any:
+        return self.atoms[:, 1] @ g(self.atoms[:, :1]) if len(self.atoms) else 0.0
+
     def knots(self) -> np.ndarray:
         """Points (m,) in one dimension that hold all the mass between them, close together where p is steep.
 
@@ -71,6 +102,11 @@ class Distribution(ABC):
     @property
     def columns(self) -> list[str]:
         return column_names(self.dim)
+
+    @property
+    def width(self) -> float:
+        """How far X is from its mean, about, in one dimension."""
+        return math.sqrt(self.covariance[0, 0])
 
     @property
     def standard_deviation(self) -> np.ndarray:
@@ -163,6 +199,10 @@ class Gaussian(Distribution):
         """Φ((x - mean) / sd): x (n, 1) -> (n,). ValueError in more than one dimension."""
         return _normal_cdf((self._line(x, "cdf") - self.mean) / self._root[0])
 
+    def survival(self, x: np.ndarray) -> np.ndarray:
+        """Φ((mean - x) / sd): x (n, 1) -> (n,). ValueError in more than one dimension."""
+        return _normal_cdf((self.mean - self._line(x, "survival")) / self._root[0])
+
     def knots(self) -> np.ndarray:
         """mean + sd · REACH. ValueError in more than one dimension."""
         return self.mean + self._root[0] * REACH if self.dim == 1 else super().knots()
@@ -213,6 +253,10 @@ class Mixture(Distribution):
     def cdf(self, x: np.ndarray) -> np.ndarray:
         """Σₖ wₖ Φ((x - mₖ) / sₖ): x (n, 1) -> (n,). ValueError in more than one dimension."""
         return _normal_cdf((self._line(x, "cdf")[:, None] - self.means[:, 0]) / self.sd) @ self.weights
+
+    def survival(self, x: np.ndarray) -> np.ndarray:
+        """Σₖ wₖ Φ((mₖ - x) / sₖ): x (n, 1) -> (n,). ValueError in more than one dimension."""
+        return _normal_cdf((self.means[:, 0] - self._line(x, "survival")[:, None]) / self.sd) @ self.weights
 
     def knots(self) -> np.ndarray:
         """The knots of every component. ValueError in more than one dimension."""

@@ -16,13 +16,11 @@ import numpy as np
 
 from ..core.backend import Array, namespace
 from .distributions import Discrete, Distribution, Gaussian, as_probabilities
+from .quadrature import Function, OracleError, integrate
 
 LOG_2 = math.log(2)
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)  # exact for polynomials up to degree 31
-MAX_PANELS = 1 << 14
 
 Law: TypeAlias = Distribution | Array  # a Distribution, or an array of probabilities
-Function = Callable[[np.ndarray], np.ndarray]  # points (n, 1) -> values (n,)
 
 
 # ---- divergences -------------------------------------------------------------------------------------------
@@ -31,9 +29,10 @@ Function = Callable[[np.ndarray], np.ndarray]  # points (n, 1) -> values (n,)
 def entropy(p: Law, unit: str = "nats") -> float:
     """H(p) = -Σ p log p: how long the shortest code for draws from p is, on average; ∫ for Σ with a density.
 
-    0 log 0 = 0. A density's entropy can be negative: it moves with the scale of x. ValueError as for `kl`.
-    Cover and Thomas 2006, eq. 2.1 and 8.1.
+    0 log 0 = 0. A density's entropy can be negative: it moves with the scale of x. -inf beside an atom, which
+    is a density without a bound. ValueError and OracleError as for `kl`. Cover and Thomas 2006, eq. 2.1 and 8.1.
     """
+    _check_sharp(p)
     return cross_entropy(p, p, unit)
 
 
@@ -45,7 +44,7 @@ def cross_entropy(p: Law, q: Law, unit: str = "nats") -> float:
 
         H(p, q) = ½ [log det 2πΣq + tr Σq⁻¹Σp + (mp - mq)ᵀ Σq⁻¹ (mp - mq)]
 
-    inf where q = 0 < p. ValueError as for `kl`.
+    inf where q = 0 < p. ValueError and OracleError as for `kl`.
     """
     p, q = _pair(p, q)
     if not isinstance(p, Distribution):
@@ -54,7 +53,11 @@ def cross_entropy(p: Law, q: Law, unit: str = "nats") -> float:
         spread = p.covariance + np.outer(p.mean - q.mean, p.mean - q.mean)
         log_det = np.linalg.slogdet(2 * math.pi * q.covariance)[1]
         return float(log_det + np.trace(np.linalg.solve(q.covariance, spread))) / 2 / _nats(unit)
-    return -expectation(p, q.log_density, q) / _nats(unit)
+
+    def log_q(x: np.ndarray) -> np.ndarray:
+        return np.where((p.mass_at(x) > 0) & (q.mass_at(x) > 0), math.inf, q.log_density(x))
+
+    return -expectation(p, log_q, q) / _nats(unit)
 
 
 def kl(p: Law, q: Law, unit: str = "nats") -> float:
@@ -64,11 +67,14 @@ def kl(p: Law, q: Law, unit: str = "nats") -> float:
 
         KL = ½ [Σ (w - 1 - log w) + |Lq⁻¹ (mp - mq)|²]
 
-    inf where q = 0 < p. ValueError for negative probabilities or a sum other than 1 (within 1e-9, or 1e-6 in
-    float32), for two shapes or dimensions, for a mass against a density, and for distributions in more than
-    one dimension without a closed form. Cover and Thomas 2006, eq. 2.26.
+    inf where q = 0 < p, so also where p has an atom and q has none. ValueError for negative probabilities or a
+    sum other than 1 (within 1e-9, or 1e-6 in float32), for two shapes or dimensions, for a mass against a
+    density, and for distributions in more than one dimension without a closed form. OracleError where the
+    integral does not settle (it may be infinite), or where rounding hides a part of p's density (`blur`). Cover
+    and Thomas 2006, eq. 2.26.
     """
     p, q = _pair(p, q)
+    _check_sharp(p)
     if not isinstance(p, Distribution):
         nats = _mean_of(lambda xp, p, q: xp.log(p) - xp.log(q), p, q)  # p / q would overflow for a tiny q
     elif isinstance(p, Gaussian) and isinstance(q, Gaussian):
@@ -76,7 +82,7 @@ def kl(p: Law, q: Law, unit: str = "nats") -> float:
         w = np.linalg.eigvalsh(whiten @ p.covariance @ whiten.T)
         nats = float((w - 1 - np.log(w)).sum() + np.square(whiten @ (p.mean - q.mean)).sum()) / 2
     else:
-        nats = expectation(p, lambda x: p.log_density(x) - q.log_density(x), q)
+        nats = expectation(p, lambda x: log_ratio(p, q, x), q)
     return max(nats, 0.0) / _nats(unit)  # rounding takes a zero below zero
 
 
@@ -100,14 +106,27 @@ def wasserstein1(p: Law, q: Law, positions: Any = None) -> float:
 
     Two vectors of probabilities lie at `positions` (n,), in any order, 0 .. n-1 unless told; distributions,
     in one dimension, know where they lie. In the unit of x. ValueError as for `kl`; a mass may meet a density
-    here.
+    here. OracleError where a mean is infinite, and W1 with it.
     """
     if isinstance(p, Distribution) and isinstance(q, Distribution):
         if positions is not None:
             raise ValueError("positions are given with two distributions; they go with two arrays")
-        edges = np.concatenate([p.knots(), q.knots()])
-        width = math.sqrt(max(p.covariance[0, 0], q.covariance[0, 0])) or 1.0
-        return integrate(lambda x: np.abs(p.cdf(x) - q.cdf(x)), edges, tolerance=1e-13 * width)
+        one, other = p, q
+
+        def gap(x: np.ndarray) -> np.ndarray:
+            """|F - G|, in the right tail as |(1 - G) - (1 - F)|: F and G are 1 there, to rounding."""
+            F, G = one.cdf(x), other.cdf(x)
+            right = F + G > 1
+            F[right], G[right] = one.survival(x[right]), other.survival(x[right])
+            return np.abs(F - G)
+
+        edges, digits = np.concatenate([p.knots(), q.knots()]), max(p.resolution, q.resolution)
+        apart, reach = abs(float(p.mean[0] - q.mean[0])), p.width + q.width
+        found = integrate(gap, edges, digits * (reach or 1.0), digits)
+        slack = 1e-6 * (apart + reach) + 1e-9
+        if not apart - slack <= found <= apart + reach + slack:  # Jensen; and a walk by way of the two means
+            raise OracleError(f"W1 of {p} and {q} came as {found:g}, but their means are {apart:g} apart")
+        return found
     masses: tuple[Any, Any] = _pair(p, q)
     p, q = masses
     xp = namespace(p, q)
@@ -115,8 +134,8 @@ def wasserstein1(p: Law, q: Law, positions: Any = None) -> float:
     if p.ndim != 1 or x.shape != p.shape:
         raise ValueError(f"p has shape {p.shape} and positions {x.shape}; wanted (n,) both")
     order = xp.argsort(x)
-    gap = xp.cumsum((p - q)[order])[:-1]  # F - G, constant from each position to the next
-    return float((xp.abs(gap) * xp.diff(x[order])).sum())
+    apart = xp.cumsum((p - q)[order])[:-1]  # F - G, constant from each position to the next
+    return float((xp.abs(apart) * xp.diff(x[order])).sum())
 
 
 def wasserstein1_samples(x: Array, y: Array) -> float:
@@ -150,11 +169,9 @@ def optimal_discriminator(p: Law, q: Law, x: Any = None) -> Array:
         if x is None:
             raise ValueError(f"x is missing; D* of {p} and {q} wants the points (n, {p.dim}) to be taken at")
         _check_alike(p, q)
-        log_p, log_q = p.log_density(x), q.log_density(x)
-        top = np.maximum(log_p, log_q)
-        top[np.isneginf(top)] = 0.0
-        p, q = np.exp(log_p - top), np.exp(log_q - top)  # the larger of the two is 1: their ratio is kept
-    elif x is not None or isinstance(p, Distribution) or isinstance(q, Distribution):
+        best = np.exp(-np.logaddexp(0.0, -log_ratio(p, q, x)))
+        return np.where((q.mass_at(x) > 0) & (p.mass_at(x) == 0), 0.0, best)
+    if x is not None or isinstance(p, Distribution) or isinstance(q, Distribution):
         raise ValueError(f"p is {_kind(p)}, q is {_kind(q)}; wanted two distributions and x, or two arrays")
     xp = namespace(p, q)
     p, q = xp.asarray(p), xp.asarray(q)
@@ -215,11 +232,11 @@ def _mean(terms: list[np.ndarray], unit: str) -> Estimate:
     return Estimate(sum(float(a.mean()) for a in terms) / scale, math.sqrt(variance) / scale)
 
 
-# ---- quadrature --------------------------------------------------------------------------------------------
+# ---- means ------------------------------------------------------------------------------------------------
 
 
 def expectation(p: Distribution, g: Function, *beside: Distribution) -> float:
-    """E[g(x)] = ∫ p(x) g(x) dx over a density p in one dimension, by quadrature; g maps (n, 1) to (n,).
+    """E[g(x)] = ∫ p(x) g(x) dx, by quadrature in one dimension, and a sum over atoms; g maps (n, 1) to (n,).
 
     g is asked only where p > 0, which makes 0 log 0 = 0. Name `beside` the distributions that g asks, so that
     their narrow parts are looked at too. ValueError in more dimensions: panels become too many.
@@ -229,48 +246,22 @@ def expectation(p: Distribution, g: Function, *beside: Distribution) -> float:
             f"{p} has no closed form for this, and quadrature is for one dimension; ask for an estimate: "
             f"monte_carlo_cross_entropy, monte_carlo_kl or monte_carlo_js(p, q, samples=..., rng=...)"
         )
-
-    def integrand(x: np.ndarray) -> np.ndarray:
-        y = p.density(x)
-        mass = y > 0
-        y[mass] *= g(x[mass])
-        return y
-
-    return integrate(integrand, np.concatenate([a.knots() for a in (p, *beside)]))
+    laws = (p, *beside)
+    return float(p.expectation(g, np.concatenate([a.knots() for a in laws]), max(a.resolution for a in laws)))
 
 
-def integrate(f: Function, edges: Any, tolerance: float = 1e-13) -> float:
-    """∫ f(x) dx from the least to the greatest of `edges`, by Gauss-Legendre rules; f maps (n, 1) to (n,).
+def log_ratio(p: Distribution, q: Distribution, x: np.ndarray) -> np.ndarray:
+    """log p/q at draws x (n, dim) from p: of the masses at p's atoms, else of the densities; 0 where both are 0.
 
-    Edges cut the panels: put them around whatever is too narrow to be noticed from afar. Each panel is
-    compared with its two halves and, where they differ by more than the tolerance (or 1e-13 of ∫ |f|, if that
-    is more), is replaced by them. ArithmeticError where that does not settle: f is then too rough, or too
-    narrow for its distance from 0.
+    An atom that q alone has meets no draw from p, though a number in float64 may fall on it.
     """
-
-    def rule(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        x = (a + b)[:, None] / 2 + (b - a)[:, None] / 2 * NODES
-        y = f(x.reshape(-1, 1)).reshape(x.shape)
-        return y @ WEIGHTS * (b - a) / 2, np.abs(y) @ WEIGHTS * (b - a) / 2
-
-    edges = np.unique(edges)
-    a, b = edges[:-1], edges[1:]
-    whole, size = rule(a, b)
-    if np.isinf(whole).any():
-        return float(whole.sum())
-    tolerance = max(tolerance, 1e-13 * float(size.sum()))
-    total = 0.0
-    while a.size:
-        if a.size > MAX_PANELS:
-            raise ArithmeticError(f"quadrature over [{edges[0]:g}, {edges[-1]:g}] does not settle")
-        middle = (a + b) / 2
-        left, right = rule(a, middle)[0], rule(middle, b)[0]
-        # At a jump this ends too: between neighbouring numbers one half is empty and the other is the whole.
-        settled = np.abs(left + right - whole) <= tolerance
-        total += float((left + right)[settled].sum())
-        a, middle, b, left, right = (v[~settled] for v in (a, middle, b, left, right))
-        a, b, whole = np.concatenate([a, middle]), np.concatenate([middle, b]), np.concatenate([left, right])
-    return total
+    x = np.asarray(x)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = p.log_density(x) - q.log_density(x)
+        if len(p.atoms):
+            mass = p.mass_at(x)
+            ratio = np.where(mass > 0, np.log(mass) - np.log(q.mass_at(x)), ratio)
+    return np.where(np.isnan(ratio), 0.0, ratio)
 
 
 # ---- shared ------------------------------------------------------------------------------------------------
@@ -312,7 +303,16 @@ def _mean_of(g: Callable, p: Array, q: Array) -> float:
 
 def _log_share(p: Distribution, q: Distribution) -> Function:
     """log p/m with m = (p + q) / 2, at x: log 2 - log(1 + q/p)."""
-    return lambda x: LOG_2 - np.logaddexp(0.0, q.log_density(x) - p.log_density(x))
+    return lambda x: LOG_2 - np.logaddexp(0.0, -log_ratio(p, q, x))
+
+
+def _check_sharp(p: Law) -> None:
+    """OracleError where rounding hides so much of p's density that its entropy is not known to 1e-4."""
+    if isinstance(p, Distribution) and p.blur > 1e-6:
+        raise OracleError(
+            f"{p.blur:.2g} of the probability of {p} lies where G(z) moves by less than rounding shows, a steep "
+            f"density or an atom: its entropy and KL are unknown; js and wasserstein1 are not moved by it"
+        )
 
 
 def _kind(p: Any) -> str:
