@@ -65,7 +65,12 @@ def _one_line(error: BaseException) -> str:
         said = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):
         said = f"not enough memory ({error}); take a smaller batch, network or number of samples"
-    return "".join(letter if letter.isprintable() else "?" for letter in said + _notes(error))
+    return _printable(said + _notes(error))
+
+
+def _printable(text: str) -> str:
+    """The text with a mark for each letter that would move the cursor; a file's name may hold any."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _notes(error: BaseException) -> str:
@@ -192,6 +197,8 @@ def train(args: argparse.Namespace) -> None:
         settings: dict[str, Any] = dict(_pairs(args.set))
         settings |= {k: v for k in ("steps", "seed", "backend", "threads") if (v := getattr(args, k)) is not None}
         recipe, data = plan(args.data, args.recipe and _find_recipe(args.recipe), settings)
+        if data.said and (ranks is None or ranks.first):
+            print(_printable(data.said), flush=True)
         out = args.out or _free_folder(Path("runs"), Path(recipe.data).stem)
         if folder.begun(out):
             print(f"{out} held the beginning of a run that was killed; it is taken", file=sys.stderr)

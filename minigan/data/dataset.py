@@ -30,7 +30,7 @@ class Data(Protocol):
 
     x (count, dim) are the rows to train on; a Distribution has none, and an infinite count. held_out (m, dim) are
     rows that are never trained on, labels (count,) whole numbers. image is (height, width) where a row is one, and
-    pixels its darkest and brightest values. What there is not is None.
+    pixels its darkest and brightest values. What there is not is None. said is a line on what was read of a file.
     """
 
     @property
@@ -51,6 +51,8 @@ class Data(Protocol):
     def held_out(self) -> np.ndarray | None: ...
     @property
     def count(self) -> float: ...
+    @property
+    def said(self) -> str: ...
     @property
     def has_density(self) -> bool:
         """Whether p(x) is known, as a density."""
@@ -97,7 +99,8 @@ class Dataset:
 
     x (n, d) float32 is trained on, held_out (m, d) never. An image is a row of height * width pixels, from
     pixels[0], the darkest they can be or are, to pixels[1], the brightest. Which rows are held out belongs to
-    the data, not to a run's seed: all runs are judged on the same ones.
+    the data, not to a run's seed: all runs are judged on the same ones. said is one line on what was read, and how
+    it was taken; empty for a set that is known by its name.
     """
 
     name: str
@@ -108,6 +111,7 @@ class Dataset:
     labels: np.ndarray | None = None
     held_out: np.ndarray | None = None
     held_out_labels: np.ndarray | None = None
+    said: str = ""
 
     has_density = False
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import math
 import os
 import platform
@@ -20,7 +21,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -252,7 +252,7 @@ class Keeper:
     def save(self, keep: bool = False) -> None:
         """Write the checkpoint, once all is on the disk that it tells of; and one to keep, by its step."""
         run = self.run
-        extra = {"recipe": asdict(run.recipe), "form": run.form, "made with": self.made_with}
+        extra = {"recipe": json.loads(run.recipe.to_json()), "form": run.form, "made with": self.made_with}
         marks = {"history": self.history.mark(), "frames": self.frames.mark()}
         arrays = {"scaler.shift": run.scaler.shift, "scaler.scale": run.scaler.scale}
         for name in [f"checkpoint-{run.gan.steps:08}.npz"] * keep + ["checkpoint.npz"]:

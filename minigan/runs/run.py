@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,7 @@ def start(recipe: Recipe, data: Data | None = None, past: Run | None = None) -> 
     at that step: `past`, if it is at hand, else the parent is run again.
     """
     data = load_dataset(recipe.data, **recipe.data_options) if data is None else data
+    recipe = replace(recipe, said=data.said)
     scales = recipe.scaler(data)
     gan = recipe.build(data.dim, scales.to_network(data.mean))
     if recipe.parent:
@@ -159,7 +160,8 @@ def load_run(
         content = None  # format 1 knew neither its recipe nor its history
         if "recipe" in extra:
             own = Recipe.from_json(json.dumps(extra["recipe"]))
-            apart = [f.name for f in fields(Recipe) if getattr(own, f.name) != getattr(recipe, f.name)]
+            names = [f.name for f in fields(Recipe) if f.compare]
+            apart = [name for name in names if getattr(own, name) != getattr(recipe, name)]
             if apart and (apart != ["data"] or {own.data, recipe.data} & KNOWN.keys()):  # a file may have moved
                 raise CheckpointError(
                     f"{recipe_json} and {file} are of two runs: in the first {apart[0]} is "

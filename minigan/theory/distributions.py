@@ -40,6 +40,7 @@ class Distribution(ABC):
     has_density: ClassVar[bool] = True  # log_density is that of a density, not of a probability mass
     count = math.inf
     x = image = pixels = labels = held_out = None
+    said = ""
 
     @abstractmethod
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:

@@ -53,10 +53,12 @@ def checked(
     where: str | Path,
     columns: list[str] | None = None,
     pixels: tuple[float, float] | None = None,
+    notes: Sequence[str] = (),
 ) -> Dataset:
     """The array as a Dataset, every tenth row held out from 100 rows on; where it came from names it.
 
-    Images whose format does not fix the range of their pixels have that of their darkest and brightest.
+    notes are what its reader has to say beyond the size, for the line `said`. Images whose format does not fix the
+    range of their pixels have that of their darkest and brightest.
     """
     check_form(str(where), a.dtype, a.shape)
     n, image = len(a), (a.shape[1], a.shape[2]) if a.ndim > 2 else None
@@ -83,7 +85,11 @@ def checked(
             f"{where}: {place(columns, j)}{others} is constant, {low[j]:g} in float32, and has no standard "
             f"deviation to scale by; delete it, or subtract what all its values share"
         )
-    return Dataset(Path(where).stem, train, columns, image, pixels, held_out=x[held] if held.any() else None)
+    form = "images of " + " x ".join(map(str, image)) if image else f"rows of {x.shape[1]:,} columns"
+    rest = x[held] if held.any() else None
+    kept = () if rest is None else (f"{len(rest):,} of them held out",)
+    said = ", ".join((f"{Path(where).name}: {n:,} {form}", *notes, *kept))
+    return Dataset(Path(where).stem, train, columns, image, pixels, held_out=rest, said=said)
 
 
 def within(x: np.ndarray) -> bool:
