@@ -29,8 +29,9 @@ class Data(Protocol):
     """What training, judging and drawing ask of data; rows are (n, dim), in the data's own units.
 
     x (count, dim) are the rows to train on; a Distribution has none, and an infinite count. held_out (m, dim) are
-    rows that are never trained on, labels (count,) whole numbers. image is (height, width) where a row is one, and
-    pixels its darkest and brightest values. What there is not is None. said is a line on what was read of a file.
+    rows that are never trained on, labels (count,) whole numbers from 0, and classes their names. image is (height,
+    width) where a row is one, or (height, width, 3) in colour, and pixels its darkest and brightest values. What
+    there is not is None. said is a line on what was read of a file.
     """
 
     @property
@@ -42,11 +43,13 @@ class Data(Protocol):
     @property
     def x(self) -> np.ndarray | None: ...
     @property
-    def image(self) -> tuple[int, int] | None: ...
+    def image(self) -> tuple[int, ...] | None: ...
     @property
     def pixels(self) -> tuple[float, float] | None: ...
     @property
     def labels(self) -> np.ndarray | None: ...
+    @property
+    def classes(self) -> list[str] | None: ...
     @property
     def held_out(self) -> np.ndarray | None: ...
     @property
@@ -97,8 +100,8 @@ class Data(Protocol):
 class Dataset:
     """A fixed set of rows, in the data's own units; `load_dataset` makes it and checks it.
 
-    x (n, d) float32 is trained on, held_out (m, d) never. An image is a row of height * width pixels, from
-    pixels[0], the darkest they can be or are, to pixels[1], the brightest. Which rows are held out belongs to
+    x (n, d) float32 is trained on, held_out (m, d) never. An image is a row of height * width pixels, three numbers
+    each in colour, from pixels[0], the darkest they can be or are, to pixels[1], the brightest. Which rows are held out belongs to
     the data, not to a run's seed: all runs are judged on the same ones. said is one line on what was read, and how
     it was taken; empty for a set that is known by its name.
     """
@@ -106,11 +109,12 @@ class Dataset:
     name: str
     x: np.ndarray
     columns: list[str]
-    image: tuple[int, int] | None = None
+    image: tuple[int, ...] | None = None
     pixels: tuple[float, float] | None = None
     labels: np.ndarray | None = None
     held_out: np.ndarray | None = None
     held_out_labels: np.ndarray | None = None
+    classes: list[str] | None = None
     said: str = ""
 
     has_density = False
@@ -119,7 +123,7 @@ class Dataset:
         rows = f"{len(self.x):,} rows" + (
             f", {len(self.held_out):,} held out" if self.held_out is not None else ""
         )
-        form = f"{self.image[0]} x {self.image[1]} pixels" if self.image else ", ".join(self.columns[:8])
+        form = f"{' x '.join(map(str, self.image))} pixels" if self.image else ", ".join(self.columns[:8])
         more = f" and {self.dim - 8} more columns" if not self.image and self.dim > 8 else ""
         return f"Dataset {self.name!r}: {rows}; {form}{more}"
 

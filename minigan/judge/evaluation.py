@@ -168,7 +168,7 @@ def _label_rows(generators: dict[str, np.ndarray], data: Data) -> list[Row]:
     real = np.bincount(data.labels) / len(data.labels)
     return [
         Row(
-            f"share of label {label}, by nearest neighbour",
+            f"share of label {data.classes[label] if data.classes else label}, by nearest neighbour",
             {name: f"{mix[label]:.1%}" for name, mix in mixes.items()},
             f"{share:.1%}",
         )

@@ -5,31 +5,58 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...files import read_header, room, shorten
+from ...theory.distributions import column_names
 from ..dataset import DataError, Dataset
-from .checks import check_form, checked, refusing
+from .checks import as_pictures, check_form, checked, hint, pixel_names, refusing
+
+APART = 1000  # ranges of two channels that differ by more are not of one scale
 
 
-def read_array(a: np.ndarray) -> Dataset:
+def read_array(
+    a: np.ndarray,
+    image: str | None = None,
+    label: str | int | None = None,
+    form: str | None = None,
+    transpose: bool = False,
+) -> Dataset:
     """An array in memory."""
     if np.ma.is_masked(a):
         raise DataError("array: has masked values, which are gaps; fill them, or delete their rows")
-    return checked(np.asarray(a), "array")
+    return shaped(np.asarray(a), "array", image, label, form, transpose)
 
 
-def read_npy(path: Path) -> Dataset:
+def read_npy(
+    path: Path,
+    image: str | None = None,
+    label: str | int | None = None,
+    form: str | None = None,
+    transpose: bool = False,
+) -> Dataset:
     """An array that `np.save` wrote."""
     with path.open("rb") as stream:
-        return checked(parse_npy(str(path), stream, path.stat().st_size), path)
+        return shaped(parse_npy(str(path), stream, path.stat().st_size), path, image, label, form, transpose)
 
 
-def read_npz(path: Path, key: str | None = None) -> Dataset:
-    """The one array that `np.savez` wrote, or the one called key of several."""
+def read_npz(
+    path: Path,
+    key: str | None = None,
+    image: str | None = None,
+    label: str | int | None = None,
+    form: str | None = None,
+    transpose: bool = False,
+) -> Dataset:
+    """The one array that `np.savez` wrote, or the one called key of several; labels are another, or a column.
+
+    If no label is given, x_train has the labels y_train, and images.npy or the like the labels labels.npy, where
+    such an array is there and has one whole number a row.
+    """
     with refusing(path, "an .npz archive"), zipfile.ZipFile(path) as archive:
         members = {m.filename[:-4]: m for m in archive.infolist() if m.filename.endswith(".npy")}
         if not members:
@@ -39,17 +66,42 @@ def read_npz(path: Path, key: str | None = None) -> Dataset:
             listed = ", ".join([shorten(name) for name in members][:8]) + ", ..." * (len(members) > 8)
             choose = "choose one with --set key=NAME, or key=NAME in Python"
             raise DataError(f"{path}: holds {found}; {choose}, of {listed}")
-        member = members[key] if key is not None else next(iter(members.values()))
-        size = path.stat().st_size
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without bounds
-            raise DataError(f"{path}: is not packed as NumPy packs; write it with np.savez_compressed")
-        if member.file_size > room(size):
+        key = next(iter(members)) if key is None else key
+        a = _member(path, archive, members[key])
+        beside = label if label in members else _partner(key) if label is None else None
+        if beside not in members:
+            return shaped(a, path, image, label, form, transpose)
+        labels = _member(path, archive, members[str(beside)])
+        fit = labels.shape in ((len(a),), (len(a), 1)) and labels.dtype.kind in "iub"
+        if label is None and not fit:
+            return shaped(a, path, image, None, form, transpose)
+        if not fit:
             raise DataError(
-                f"{path}: claims to unpack {size:,} bytes to {member.file_size:,}; "
-                f"if that is so, write it with np.savez"
+                f"{path}: {beside!r} has shape {labels.shape} and type {labels.dtype}; the labels of {len(a):,} rows "
+                f"are as many whole numbers"
             )
-        with archive.open(member) as stream:
-            return checked(parse_npy(str(path), stream, member.file_size), path)
+        return shaped(a, path, image, None, form, transpose, labels=labels.reshape(-1))
+
+
+def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    size = path.stat().st_size
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without bounds
+        raise DataError(f"{path}: is not packed as NumPy packs; write it with np.savez_compressed")
+    if member.file_size > room(size):
+        raise DataError(
+            f"{path}: claims to unpack {size:,} bytes to {member.file_size:,}; "
+            f"if that is so, write it with np.savez"
+        )
+    with archive.open(member) as stream:
+        return parse_npy(str(path), stream, member.file_size)
+
+
+def _partner(key: str) -> str:
+    """What the labels of the array of this name are called, by custom."""
+    for data, labels in (("images", "labels"), ("data", "labels"), ("x", "y"), ("X", "y")):
+        if key == data or key.endswith(f"_{data}") or key.startswith(f"{data}_"):
+            return key.replace(data, labels)
+    return ""
 
 
 def parse_npy(where: str, stream: Any, size: int) -> np.ndarray:
@@ -69,3 +121,83 @@ def parse_npy(where: str, stream: Any, size: int) -> np.ndarray:
             )
         stream.seek(head.tell())
         return np.frombuffer(stream.read(claimed), dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def shaped(
+    a: np.ndarray,
+    where: str | Path,
+    image: str | None = None,
+    label: str | int | None = None,
+    form: str | None = None,
+    transpose: bool = False,
+    *,
+    pixels: tuple[float, float] | None = None,
+    labels: np.ndarray | None = None,
+    notes: Sequence[str] = (),
+) -> Dataset:
+    """The array as images or as points, as its options say, or else its shape.
+
+    (n,) and (n, d) are points, and images with `image=`; (n, h, w) are images if `one_scale` finds them to look so,
+    or `form=images` says it; (n, h, w, 1 or 3) and (n, 1 or 3, h, w) are images. `form=points` makes points of all.
+    transpose=true turns images that lie on their side, as EMNIST's do.
+    """
+    check_form(str(where), a.dtype, a.shape)
+    notes = list(notes)
+    if form not in (None, "images", "points"):
+        raise DataError(f"form is {shorten(form)}; choose one of images, points")
+    if a.ndim == 2 and a.shape[1] and (image or label is not None):
+        a, names, own = as_pictures(where, a, column_names(a.shape[1]), image, label, transpose)
+        labels = labels if own is None else own
+        if form == "points" and image:
+            raise DataError(f"{where}: form=points and image={image} contradict each other; leave one out")
+        if image is None and (form == "images" or transpose):
+            raise DataError(f"{where}: a row is an image if its height and width are given{hint(a, ': ')}")
+        return checked(a, where, names, pixels if image else None, notes, labels)
+    if a.ndim <= 2 and (form == "images" or transpose):
+        cure = hint(a.reshape(len(a), -1), ": ") or ", as image=28x28"
+        raise DataError(f"{where}: a row is an image if its height and width are given{cure}")
+    if a.ndim > 2 and (image or label is not None):
+        what = f"image={image}" if image else f"label={label}"
+        raise DataError(f"{where}: {what} is said of rows of columns, and this has shape {a.shape}; leave it out")
+    if a.ndim == 4 and a.shape[3] not in (1, 3):
+        a = np.moveaxis(a, 1, 3)
+        notes.append("channels moved last")
+    if a.ndim > 2 and form is None and a.ndim == 3 and not one_scale(a):
+        form = "points"
+        notes.append(
+            f"windows of {a.shape[1]} x {a.shape[2]} numbers that share no scale (form=images takes them so)"
+        )
+    if a.ndim > 2 and form == "points":
+        if transpose:
+            raise DataError(f"{where}: transpose is said of images; leave it out, or leave out form=points")
+        sides = a.shape[1], math.prod(a.shape[2:])
+        if math.prod(sides) <= 1 << 20:
+            return checked(a.reshape(len(a), -1), where, pixel_names(*sides), None, notes, labels)
+        return checked(a.reshape(len(a), -1), where, None, None, notes, labels)
+    if a.ndim > 2 and transpose:
+        a = a.swapaxes(1, 2)
+        notes.append("transposed")
+    return checked(a, where, None, pixels, notes, labels)
+
+
+def one_scale(a: np.ndarray) -> bool:
+    """Whether the numbers of (n, h, w) look like pixels, which share one scale, and not like channels of a window.
+
+    Bytes do. Of other numbers, all rows and all columns that vary at all must reach into each other's range, or
+    have ranges of a like size, and no range is `APART` times another.
+    """
+    if a.dtype.itemsize == 1 or not a.size:
+        return True
+    for axis in (1, 2):
+        others = tuple({0, 1, 2} - {axis})
+        low, high = a.min(axis=others).astype(float), a.max(axis=others).astype(float)
+        if not np.isfinite([low, high]).all():
+            return True  # to be refused where it stands
+        low, high = low[high > low], high[high > low]
+        if not low.size:
+            continue
+        ranges, gap = high - low, low.max() - high.min()
+        ratio = ranges.max() / ranges.min()
+        if ratio > APART or (gap > 0 and ratio > 10) or gap > 3 * ranges.max():
+            return False
+    return True
