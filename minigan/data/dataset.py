@@ -29,9 +29,9 @@ class Data(Protocol):
     """What training, judging and drawing ask of data; rows are (n, dim), in the data's own units.
 
     x (count, dim) are the rows to train on; a Distribution has none, and an infinite count. held_out (m, dim) are
-    rows that are never trained on, labels (count,) whole numbers from 0, and classes their names. image is (height,
-    width) where a row is one, or (height, width, 3) in colour, and pixels its darkest and brightest values. What
-    there is not is None. said is a line on what was read of a file.
+    rows that are never trained on, labels (count,) whole numbers from 0, and classes their names. image is
+    (height, width) where a row is one, or (height, width, 3) in colour, and pixels its darkest and brightest
+    values. What there is not is None. said is a line on what was read of a file.
     """
 
     @property
@@ -100,10 +100,10 @@ class Data(Protocol):
 class Dataset:
     """A fixed set of rows, in the data's own units; `load_dataset` makes it and checks it.
 
-    x (n, d) float32 is trained on, held_out (m, d) never. An image is a row of height * width pixels, three numbers
-    each in colour, from pixels[0], the darkest they can be or are, to pixels[1], the brightest. Which rows are held out belongs to
-    the data, not to a run's seed: all runs are judged on the same ones. said is one line on what was read, and how
-    it was taken; empty for a set that is known by its name.
+    x (n, d) float32 is trained on, held_out (m, d) never. An image is a row of height * width pixels, in colour of
+    three numbers each, from pixels[0], the darkest they can be or are, to pixels[1], the brightest. Which rows are
+    held out belongs to the data, not to a run's seed: all runs are judged on the same ones. said is one line on
+    what was read, and how it was taken; empty for a set that is known by its name.
     """
 
     name: str

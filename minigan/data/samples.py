@@ -22,9 +22,9 @@ def write_samples(
     path: str | PathLike[str],
     x: np.ndarray,
     columns: Sequence[str] | None = None,
-    image: tuple[int, int] | None = None,
+    image: tuple[int, ...] | None = None,
 ) -> None:
-    """Write samples x (n, d) to a .csv (a header, then a line each) or a .npy (float32; images as (n, h, w)).
+    """Write samples x (n, d) to a .csv (a header, then a line each) or a .npy (float32; images in their shape).
 
     Nine digits, "%.9g", bring every float32 back as it was. Raises DataError for another ending, for columns
     or an image that do not make d, for names that read as a row of numbers, and where writing fails.

@@ -68,10 +68,10 @@ def load_dataset(source: Source, **options: Any) -> Distribution | Dataset:
 
     "gaussian", N(4, 0.5²), "ring" and "grid" are distributions, their options the parameters (`modes=5`);
     "digits" is the bundled set. A file is a table (.csv, .tsv), an array (.npy; .npz, with `key=` where it
-    holds several) or of the MNIST family (.idx, -ubyte, .gz); pictures in a folder come to `size=28` pixels a side,
-    see `read_images`. Arrays (n,) and (n, d) are points, or pictures with `image=28x28`; (n, h, w) are grey images
-    if they look so (`form=images` and `form=points` decide), (n, h, w, 3) are in colour. From 100 rows on, every
-    tenth of a user's own data is held out. Raises DataError.
+    holds several), of the MNIST family (.idx, -ubyte, .gz) or a picture of several frames; pictures, most often in
+    a folder, come to `size=28` pixels a side (see `read_images`). Arrays (n,) and (n, d) are points, or pictures
+    with `image=28x28`; (n, h, w) are grey pictures if they look so (`form=images` or `form=points` says it), and
+    (n, h, w, 3) are in colour. From 100 rows on, every tenth of a user's own data is held out. Raises DataError.
     """
     make = _maker(source)
     allowed = inspect.signature(make, eval_str=True).parameters

@@ -183,6 +183,7 @@ def _describes(form: dict[str, Any], scales: Scaler, dim: int) -> bool:
     columns, image, pixels = form.get("columns"), form.get("image"), form.get("pixels") or []
     named = columns is None or (len(columns) == dim and all(type(name) is str for name in columns))
     shaped = image is None or (type(image) is list and fits(tuple(image), tuple) and math.prod(image) == dim)
+    shaped = shaped and (image is None or (len(image) in (2, 3) and image[2:] in ([], [3]) and min(image) > 0))
     ranged = image is None or (len(pixels) == 2 and -math.inf < pixels[0] < pixels[1] < math.inf)
     scaled = all(v.shape == (dim,) and v.dtype.kind == "f" and np.isfinite(v).all() for v in vars(scales).values())
     return named and shaped and ranged and scaled

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 from ...files import read_header, room, shorten
 from ...theory.distributions import column_names
 from ..dataset import DataError, Dataset
-from .checks import as_pictures, check_form, checked, hint, pixel_names, refusing
+from .checks import as_pictures, check_form, checked, hint, refusing
 
 APART = 1000  # ranges of two channels that differ by more are not of one scale
 
@@ -77,8 +76,8 @@ def read_npz(
             return shaped(a, path, image, None, form, transpose)
         if not fit:
             raise DataError(
-                f"{path}: {beside!r} has shape {labels.shape} and type {labels.dtype}; the labels of {len(a):,} rows "
-                f"are as many whole numbers"
+                f"{path}: {beside!r} has shape {labels.shape} and type {labels.dtype}; wanted as labels are "
+                f"{len(a):,} whole numbers, so choose another, or a column"
             )
         return shaped(a, path, image, None, form, transpose, labels=labels.reshape(-1))
 
@@ -133,50 +132,42 @@ def shaped(
     *,
     pixels: tuple[float, float] | None = None,
     labels: np.ndarray | None = None,
-    notes: Sequence[str] = (),
 ) -> Dataset:
     """The array as images or as points, as its options say, or else its shape.
 
-    (n,) and (n, d) are points, and images with `image=`; (n, h, w) are images if `one_scale` finds them to look so,
-    or `form=images` says it; (n, h, w, 1 or 3) and (n, 1 or 3, h, w) are images. `form=points` makes points of all.
-    transpose=true turns images that lie on their side, as EMNIST's do.
+    (n,) and (n, d) are points, and images with `image=`; (n, h, w) are images if they look so to `one_scale`;
+    (n, h, w, 1 or 3) and (n, 1 or 3, h, w) are images. `form=images` and `form=points` say what an array of more
+    than two dimensions is; transpose=true turns images that lie on their side, as EMNIST's do.
     """
     check_form(str(where), a.dtype, a.shape)
-    notes = list(notes)
+    notes: list[str] = []
     if form not in (None, "images", "points"):
         raise DataError(f"form is {shorten(form)}; choose one of images, points")
-    if a.ndim == 2 and a.shape[1] and (image or label is not None):
-        a, names, own = as_pictures(where, a, column_names(a.shape[1]), image, label, transpose)
-        labels = labels if own is None else own
-        if form == "points" and image:
-            raise DataError(f"{where}: form=points and image={image} contradict each other; leave one out")
-        if image is None and (form == "images" or transpose):
-            raise DataError(f"{where}: a row is an image if its height and width are given{hint(a, ': ')}")
-        return checked(a, where, names, pixels if image else None, notes, labels)
-    if a.ndim <= 2 and (form == "images" or transpose):
-        cure = hint(a.reshape(len(a), -1), ": ") or ", as image=28x28"
-        raise DataError(f"{where}: a row is an image if its height and width are given{cure}")
-    if a.ndim > 2 and (image or label is not None):
+    if form == "points" and (image or transpose):
+        raise DataError(f"{where}: form=points leaves no image to shape; leave out image and transpose")
+    if a.ndim <= 2:
+        rows = a.reshape(len(a), -1)
+        if not image and (form == "images" or transpose):
+            cure = hint(rows) or "give image=28x28, or what they have"
+            raise DataError(f"{where}: a row is an image if its height and width are given; {cure}")
+        a, names, own = as_pictures(where, rows, column_names(rows.shape[1]), image, label, transpose)
+        return checked(a, where, names, pixels if image else None, notes, labels if own is None else own)
+    if image or label is not None:
         what = f"image={image}" if image else f"label={label}"
-        raise DataError(f"{where}: {what} is said of rows of columns, and this has shape {a.shape}; leave it out")
+        raise DataError(f"{where}: {what} speaks of rows (n, d), and this has shape {a.shape}; leave it out")
     if a.ndim == 4 and a.shape[3] not in (1, 3):
         a = np.moveaxis(a, 1, 3)
         notes.append("channels moved last")
-    if a.ndim > 2 and form is None and a.ndim == 3 and not one_scale(a):
-        form = "points"
-        notes.append(
-            f"windows of {a.shape[1]} x {a.shape[2]} numbers that share no scale (form=images takes them so)"
-        )
-    if a.ndim > 2 and form == "points":
-        if transpose:
-            raise DataError(f"{where}: transpose is said of images; leave it out, or leave out form=points")
-        sides = a.shape[1], math.prod(a.shape[2:])
-        if math.prod(sides) <= 1 << 20:
-            return checked(a.reshape(len(a), -1), where, pixel_names(*sides), None, notes, labels)
-        return checked(a.reshape(len(a), -1), where, None, None, notes, labels)
-    if a.ndim > 2 and transpose:
+    if form == "points" or (form is None and a.ndim == 3 and not one_scale(a)):
+        if not form:
+            notes.append("which share no scale, so each has its own (form=images takes them for pixels)")
+        return checked(a, where, None, None, notes, labels, points=True)
+    if a.ndim == 4 and a.shape[3] == 3 and (a[..., :1] == a).all():
+        a = a[..., 0]
+        notes.append("3 equal colours made grey")
+    if transpose:
         a = a.swapaxes(1, 2)
-        notes.append("transposed")
+        notes.append("turned over the diagonal")
     return checked(a, where, None, pixels, notes, labels)
 
 

@@ -57,21 +57,23 @@ def checked(
     pixels: tuple[float, float] | None = None,
     notes: Sequence[str] = (),
     labels: np.ndarray | None = None,
+    points: bool = False,
 ) -> Dataset:
     """The array as a Dataset, every tenth row held out from 100 rows on; where it came from names it.
 
-    Images are (n, h, w), (n, h, w, 1) or (n, h, w, 3); if their format does not fix the range of their pixels, it is
-    that of their darkest and brightest. labels (n,) are numbers or texts. notes are what its reader has to say
-    beyond the size, for the line `said`.
+    Images are (n, h, w), (n, h, w, 1) or (n, h, w, 3), unless all arrays are said to be points; if their format
+    does not fix the range of their pixels, it is that of their darkest and brightest. labels (n,) are numbers or
+    texts. notes are what its reader has to say beyond the size, for the line `said`.
     """
     check_form(str(where), a.dtype, a.shape)
     a = a[..., 0] if a.ndim == 4 and a.shape[3] == 1 else a
-    n, image = len(a), a.shape[1:] if a.ndim > 2 else None
+    n, image = len(a), a.shape[1:] if a.ndim > 2 and not points else None
     rows = a.reshape(n, -1)
     with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is refused below, and named
         x = rows.astype(np.float32)  # (n, d)
     check_width(where, x.shape[1])
-    columns = columns or (pixel_names(*image) if image else column_names(x.shape[1]))
+    columns = columns or (pixel_names(*a.shape[1:]) if a.ndim > 2 else column_names(x.shape[1]))
+    asks = hint(x) if a.ndim == 2 else ""
     if not within(x):
         i, j = divmod(int((np.abs(x) <= LARGEST).argmin()), x.shape[1])
         raise DataError(f"{where}: row {i + 1}, {place(columns, j)} {trouble(float(rows[i, j]))}")
@@ -88,9 +90,9 @@ def checked(
         j, others = constant[0], f" (and {constant.size - 1} more)" if constant.size > 1 else ""
         raise DataError(
             f"{where}: {place(columns, j)}{others} is constant, {low[j]:g} in float32, and has no standard "
-            f"deviation to scale by; delete it, or subtract what all its values share{hint(x, '; or ')}"
+            f"deviation to scale by; delete it, or subtract what all its values share{asks and f'; or {asks}'}"
         )
-    said = [f"{Path(where).name}: {n:,} {_form(image, x.shape[1])}{'' if image else hint(x, ' (', ')')}", *notes]
+    said = [f"{Path(where).name}: {n:,} {_form(image, x.shape[1])}{asks and f' ({asks})'}", *notes]
     rest, classes, of = x[held] if held.any() else None, None, None
     if labels is not None:
         classes, of = classed(where, labels)
@@ -138,10 +140,10 @@ def as_pictures(
 ) -> tuple[np.ndarray, list[str] | None, np.ndarray | None]:
     """What a table (n, d) is with the options `image=28x28` and `label=NAME`: images, names of columns, labels.
 
-    image is height x width, with x3 behind them for colours channel by channel in each pixel, or 3x before them for
-    a whole image of each; transpose says that the images lie on their side. label is a column, by name or counted
-    from 1. So (n, d) becomes (n, height, width[, 3]), whose columns need no names (None), or stays a table without
-    its labels. DataError where the columns do not make such images.
+    image is height x width, with x3 behind for the three colours of each pixel side by side, or 3x before for one
+    whole image of each colour; transpose says that the images lie on their side. label is a column, by name or
+    counted from 1. So (n, d) becomes (n, height, width[, 3]), whose columns need no names (None), or stays a table
+    without its labels. DataError where the columns do not make such images.
     """
     names, labels = list(columns), None
     if label is not None:
@@ -160,9 +162,9 @@ def as_pictures(
     h, w, d = int(sides[2]), int(sides[3]), rows.shape[1]
     shape = (h, w, 3) if sides[4] else (3, h, w) if sides[1] else (h, w)
     if math.prod(shape) != d:
-        cure = hint(rows, "; ") or "; give the height and width that they have"
+        cure = f"; {hint(rows) or 'give the height and width that they have'}"
         if math.prod(shape) == d - 1:
-            cure = f", one more: which is the label? label={shorten(names[0])[1:-1]} says it is the first"
+            cure = f", one more: if the first is a label, add label={shorten(names[0])[1:-1]}"
         raise DataError(f"{where}: image={image} wants {math.prod(shape):,} columns, there are {d:,}{cure}")
     pictures = rows.reshape(-1, *shape)
     if sides[1]:
@@ -170,14 +172,14 @@ def as_pictures(
     return pictures.swapaxes(1, 2) if transpose else pictures, None, labels
 
 
-def hint(x: np.ndarray, before: str = "", after: str = "") -> str:
-    """How the rows (n, d) may be images: for whole numbers in as many columns as a square of 8 pixels or more has."""
+def hint(x: np.ndarray) -> str:
+    """How rows (n, d) may be images: whole numbers, as many as a square of 8 pixels a side or more has."""
     d = x.shape[1]
     for channels, label in ((1, 0), (1, 1), (3, 0), (3, 1)):
         side = math.isqrt((d - label) // channels)
         if side >= 8 and channels * side * side + label == d and (x == np.rint(x)).all():
-            asks = f"image={side}x{side}{'x3' * (channels == 3)}{' and label=NAME' * label}"
-            return f"{before}{asks}, if these are pixels{after}"
+            asks = f"image={side}x{side}{'x3' * (channels == 3)}{' with label=NAME' * label}"
+            return f"{asks}, if these are pixels"
     return ""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...files import shorten
 from ..dataset import DataError, Dataset
 from .checks import CLASSES, checked, refusing, within
 
@@ -63,21 +63,19 @@ def read_images(
         if value not in known:
             raise DataError(f"{option} is {value!r}; choose one of {', '.join(known)}")
     paths, passed = ([folder], Counter[str]()) if folder.is_file() else _listed(folder)
-    facts, pictures, of, how = Counter[str](), list[np.ndarray](), list[Path](), Taken(size, grey, fit, background)
+    how, facts, pictures, of = Taken(size, grey, fit, background), Counter[str](), list[np.ndarray](), list[Path]()
     for path in paths:
         pictures += (found := list(_pictures(path, how, facts)))
         of += [path] * len(found)
     deep = [picture.dtype == np.float32 for picture in pictures]
     if any(deep) and not all(deep):
-        one, other = of[deep.index(True)], of[deep.index(False)]
-        raise DataError(
-            f"{one}: has more than 8 bits a pixel, and {other.name!r} has 8; convert the one or the other"
-        )
+        one, name = of[deep.index(True)], shorten(of[deep.index(False)].name)
+        raise DataError(f"{one}: has more than 8 bits a pixel, and {name} has 8; convert one of the two")
     if any(picture.ndim == 3 for picture in pictures):
         pictures = [p if p.ndim == 3 else np.stack([p] * 3, axis=2) for p in pictures]
     images = np.stack(pictures)
     if facts["transparent"] and np.ptp(images) == 0:
-        other = "black" if background == "white" else "white"
+        other = {"white": "black", "black": "white"}[background]
         raise DataError(
             f"{folder}: {facts['transparent']:,} of {len(images):,} pictures are transparent, and on {background} "
             f"nothing is seen of any; set background={other}"
@@ -171,7 +169,7 @@ def _judge(path: Path, image: Any, frames: int, size: int, most: int) -> None:
 
 
 def _square(path: Path, image: Any, how: Taken, facts: Counter[str]) -> np.ndarray:
-    """One upright picture as a square of pixels, black 0 to white 255, or in its own range where that is deeper."""
+    """One upright picture as a square of pixels, black 0 to white 255; a deeper one in its own range."""
     from PIL import Image
 
     if image.width != image.height:
@@ -231,10 +229,8 @@ def _notes(paths: list[Path], n: int, passed: Counter[str], facts: Counter[str],
     if passed:
         said.append(f"{_counted(passed)} passed over{_cure(passed)}")
     if k := facts["not square"]:
-        by = {"crop": "cropped to their middle", "pad": f"padded in {how.background}", "squeeze": "squeezed"}[
-            how.fit
-        ]
-        said.append(f"{k:,} that are not square {by}")
+        done = {"crop": "cropped", "pad": f"padded in {how.background}", "squeeze": "squeezed"}[how.fit]
+        said.append(f"{k:,} {done} to a square")
     if k := facts["transparent"]:
         said.append(f"{k:,} transparent ones on {how.background}")
     if k := facts["made grey"]:
