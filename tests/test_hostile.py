@@ -336,8 +336,8 @@ def shelf(folder, **files):
 
 
 def greys(folder, size=8):
-    """The images of a folder, in the order of their names, made grey."""
-    data = load_dataset(folder, size=size, grey=True)
+    """The images of a folder, in the order of their names, made grey and square."""
+    data = load_dataset(folder, size=size, grey=True, fit="squeeze")
     assert isinstance(data, Dataset)
     return data.x.reshape(-1, size, size)
 

@@ -31,7 +31,8 @@ class Data(Protocol):
     x (count, dim) are the rows to train on; a Distribution has none, and an infinite count. held_out (m, dim) are
     rows that are never trained on, labels (count,) whole numbers from 0, and classes their names. image is
     (height, width) where a row is one, or (height, width, 3) in colour, and pixels its darkest and brightest
-    values. What there is not is None. said is a line on what was read of a file.
+    values. channels (dim,), from 0, are equal for columns of one unit and scale. What there is not is None. said is
+    a line on what was read of a file.
     """
 
     @property
@@ -50,6 +51,8 @@ class Data(Protocol):
     def labels(self) -> np.ndarray | None: ...
     @property
     def classes(self) -> list[str] | None: ...
+    @property
+    def channels(self) -> np.ndarray | None: ...
     @property
     def held_out(self) -> np.ndarray | None: ...
     @property
@@ -115,6 +118,7 @@ class Dataset:
     held_out: np.ndarray | None = None
     held_out_labels: np.ndarray | None = None
     classes: list[str] | None = None
+    channels: np.ndarray | None = None
     said: str = ""
 
     has_density = False
@@ -255,6 +259,7 @@ class Scaler:
 def scaler(data: Data, darkest: float = -1.0) -> Scaler:
     """The scaler that suits the data: points to mean 0 and standard deviation 1, pixels to [darkest, 1].
 
+    Each column has its own map, but the columns of one channel share one, as they share a unit.
     A distribution's moments are its exact ones, a table's those of its training rows (divided by n). Pixels
     share one map, for brightness means something only beside a neighbour's. Raises DataError where float32 cannot
     tell the samples apart.
@@ -264,12 +269,22 @@ def scaler(data: Data, darkest: float = -1.0) -> Scaler:
         scale = np.full(data.dim, (high - low) / (1 - darkest))
         return Scaler((low - darkest * scale).astype(np.float32), scale.astype(np.float32))
     shift, scale = data.mean, data.standard_deviation
+    if data.channels is not None:
+        shift = of_channels(data, data.mean)
+        scale = np.sqrt(of_channels(data, data.standard_deviation**2 + (data.mean - shift) ** 2))
     if not (np.abs(shift) * np.finfo(np.float32).eps < scale).all():
         raise DataError(
             f"{data.name} has mean {shift.tolist()!s:.60} and standard deviation {scale.tolist()!s:.60}, "
             f"and float32 cannot tell its samples apart; move it nearer to 0, or widen it"
         )
     return Scaler(shift.astype(np.float32), scale.astype(np.float32))
+
+
+def of_channels(data: Data, values: np.ndarray) -> np.ndarray:
+    """The mean of the values (dim,) in each channel, at all of its columns; the values where there are none."""
+    if (of := data.channels) is None:
+        return values
+    return (np.bincount(of, values) / np.bincount(of))[of]
 
 
 class Batches:

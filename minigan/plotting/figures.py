@@ -21,7 +21,7 @@ from .views import Frame, Update, view_of
 
 LETTERS = 84  # of a title in the figures' width
 GIF_DPI, COLOURS, FRAME_MS, LAST_MS = 90, 128, 100, 2000
-LEVELS = np.uint8([0, 60, 124, 188, 252])  # of each channel, in an animation of colour images
+LEVELS = np.array([0, 60, 124, 188, 252], np.uint8)  # of each channel, in an animation of colour images
 
 
 @rc_context(STYLE)

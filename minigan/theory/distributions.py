@@ -39,7 +39,7 @@ class Distribution(ABC):
 
     has_density: ClassVar[bool] = True  # log_density is that of a density, not of a probability mass
     count = math.inf
-    x = image = pixels = labels = held_out = classes = None
+    x = image = pixels = labels = held_out = classes = channels = None
     said = ""
 
     @abstractmethod

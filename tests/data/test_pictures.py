@@ -9,7 +9,7 @@ from PIL import Image
 
 from minigan.cli import main
 from minigan.data.dataset import DataError, Dataset, scaler
-from minigan.data.readers.arrays import one_scale
+from minigan.data.readers.arrays import channel_axis
 from minigan.data.readers.checks import CLASSES, as_pictures, hint
 from minigan.data.readers.images import decoders
 from minigan.data.samples import write_samples
@@ -336,17 +336,30 @@ def windows(n=40):
     return np.stack([series[i : i + 9] for i in range(n)])
 
 
-def test_windows_of_channels_are_no_images_and_pixels_are():
+def test_windows_of_channels_are_no_images_and_each_channel_has_one_scale():
     w = windows()
-    for a in (w, w.swapaxes(1, 2)):
-        assert not one_scale(a)
+    for axis, a in ((2, w), (1, w.swapaxes(1, 2))):
+        assert channel_axis(a) == axis
         data = fixed(a)
         assert data.image is None
-        z = scaler(data).to_network(data.x)
-        np.testing.assert_allclose(z.std(axis=0), 1, atol=1e-3)  # the change is seen beside the volume
-        assert "share no scale" in data.said and "form=images" in data.said
+        z = scaler(data).to_network(data.x).reshape(a.shape)
+        others = tuple({0, 1, 2} - {axis})
+        np.testing.assert_allclose(z.mean(axis=others), 0, atol=1e-3)
+        np.testing.assert_allclose(z.std(axis=others), 1, atol=1e-3)  # the change is seen beside the volume
+        assert np.unique(scaler(data).scale).size == np.unique(unit_of(data)).size == 3
+        assert "3 channels, each in a scale of its own" in data.said and "form=images" in data.said
     assert fixed(w, form="images").image == (9, 3)
-    assert fixed(w / w.std(axis=(0, 1)) - w.mean(axis=(0, 1)) / w.std(axis=(0, 1))).image == (9, 3)
+    alike = (w - w.mean(axis=(0, 1))) / w.std(axis=(0, 1))
+    assert fixed(alike).image == (9, 3)
+
+
+def test_a_window_may_begin_at_one_number_and_no_channel_may_be_one():
+    w = windows()
+    w[:, 0, 0] = 100  # each begins at a price of 100
+    data = fixed(w)
+    assert np.isfinite(scaler(data).to_network(data.x)).all()
+    w[:, :, 0] = 100
+    refused(w, "column 1 ('r1c1') (and 8 more) is constant")
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.float32, np.float64, np.uint16, bool])
@@ -355,7 +368,7 @@ def test_pictures_with_dark_margins_look_like_pictures(kind):
     a[:, 2:-2, 2:-2] = RNG.integers(0, 256, (50, 8, 8))
     a[7, 0, 3] = 1
     a = (a > 0) if kind is bool else a.astype(kind) / (255 if np.dtype(kind).kind == "f" else kind(1))
-    assert one_scale(a.astype(kind))
+    assert channel_axis(a.astype(kind)) is None
     assert fixed(a.astype(kind)).image == (12, 12)
 
 

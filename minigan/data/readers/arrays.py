@@ -135,7 +135,7 @@ def shaped(
 ) -> Dataset:
     """The array as images or as points, as its options say, or else its shape.
 
-    (n,) and (n, d) are points, and images with `image=`; (n, h, w) are images if they look so to `one_scale`;
+    (n,) and (n, d) are points, and images with `image=`; (n, h, w) are images if `channel_axis` finds none;
     (n, h, w, 1 or 3) and (n, 1 or 3, h, w) are images. `form=images` and `form=points` say what an array of more
     than two dimensions is; transpose=true turns images that lie on their side, as EMNIST's do.
     """
@@ -158,10 +158,17 @@ def shaped(
     if a.ndim == 4 and a.shape[3] not in (1, 3):
         a = np.moveaxis(a, 1, 3)
         notes.append("channels moved last")
-    if form == "points" or (form is None and a.ndim == 3 and not one_scale(a)):
-        if not form:
-            notes.append("which share no scale, so each has its own (form=images takes them for pixels)")
-        return checked(a, where, None, None, notes, labels, points=True)
+    axis = channel_axis(a) if a.ndim == 3 and form != "images" else None
+    if form == "points" or axis:
+        of = None
+        if axis:
+            of = np.broadcast_to(
+                np.arange(a.shape[axis]).reshape((-1, 1) if axis == 1 else -1), a.shape[1:]
+            ).ravel()
+            notes.append(
+                f"{a.shape[axis]} channels, each in a scale of its own (form=images makes pixels of them)"
+            )
+        return checked(a, where, None, None, notes, labels, points=True, channels=of)
     if a.ndim == 4 and a.shape[3] == 3 and (a[..., :1] == a).all():
         a = a[..., 0]
         notes.append("3 equal colours made grey")
@@ -171,24 +178,24 @@ def shaped(
     return checked(a, where, None, pixels, notes, labels)
 
 
-def one_scale(a: np.ndarray) -> bool:
-    """Whether the numbers of (n, h, w) look like pixels, which share one scale, and not like channels of a window.
+def channel_axis(a: np.ndarray) -> int | None:
+    """The axis, 2 or 1, along which (n, h, w) holds channels in scales of their own; None where it holds pixels.
 
-    Bytes do. Of other numbers, all rows and all columns that vary at all must reach into each other's range, or
-    have ranges of a like size, and no range is `APART` times another.
+    Bytes are pixels. Other numbers are, unless rows or columns that vary have ranges that are `APART` in size, or
+    that do not reach into each other and are far apart or of very different sizes.
     """
     if a.dtype.itemsize == 1 or not a.size:
-        return True
-    for axis in (1, 2):
+        return None
+    for axis in (2, 1):
         others = tuple({0, 1, 2} - {axis})
         low, high = a.min(axis=others).astype(float), a.max(axis=others).astype(float)
         if not np.isfinite([low, high]).all():
-            return True  # to be refused where it stands
+            return None  # to be refused where it stands
         low, high = low[high > low], high[high > low]
         if not low.size:
             continue
         ranges, gap = high - low, low.max() - high.min()
         ratio = ranges.max() / ranges.min()
         if ratio > APART or (gap > 0 and ratio > 10) or gap > 3 * ranges.max():
-            return False
-    return True
+            return axis
+    return None

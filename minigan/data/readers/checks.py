@@ -58,12 +58,14 @@ def checked(
     notes: Sequence[str] = (),
     labels: np.ndarray | None = None,
     points: bool = False,
+    channels: np.ndarray | None = None,
 ) -> Dataset:
     """The array as a Dataset, every tenth row held out from 100 rows on; where it came from names it.
 
     Images are (n, h, w), (n, h, w, 1) or (n, h, w, 3), unless all arrays are said to be points; if their format
     does not fix the range of their pixels, it is that of their darkest and brightest. labels (n,) are numbers or
-    texts. notes are what its reader has to say beyond the size, for the line `said`.
+    texts; channels (d,) says which columns are of one channel, and so of one scale. notes are what its reader has
+    to say beyond the size, for the line `said`.
     """
     check_form(str(where), a.dtype, a.shape)
     a = a[..., 0] if a.ndim == 4 and a.shape[3] == 1 else a
@@ -82,6 +84,11 @@ def checked(
     held[9::10] = n >= 100
     train = x[~held]
     low, high = train.min(axis=0), train.max(axis=0)
+    if channels is not None:  # a column may be constant where its channel is not
+        least, most = np.full(channels.max() + 1, np.inf), np.full(channels.max() + 1, -np.inf)
+        np.minimum.at(least, channels, low)
+        np.maximum.at(most, channels, high)
+        low, high = least[channels], most[channels]
     if image:
         pixels = pixels or (float(low.min()), float(high.max()))
         if high.max() - low.min() < TINY:
@@ -105,6 +112,7 @@ def checked(
         held_out=rest,
         held_out_labels=None if of is None or rest is None else of[held],
         classes=classes,
+        channels=channels,
         said=", ".join(said),
     )  # fmt: skip
 
