@@ -31,7 +31,7 @@ class Data(Protocol):
     x (count, dim) are the rows to train on; a Distribution has none, and an infinite count. held_out (m, dim) are
     rows that are never trained on, labels (count,) whole numbers from 0, and classes their names. image is
     (height, width) where a row is one, or (height, width, 3) in colour, and pixels its darkest and brightest
-    values. channels (dim,), from 0, are equal for columns of one unit and scale. What there is not is None. said is
+    values. channels (dim,), from 0, are equal for columns of one scale. What there is not is None. said is
     a line on what was read of a file.
     """
 
