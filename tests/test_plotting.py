@@ -260,16 +260,12 @@ def test_images_in_colour_are_shown_in_colour_cut_off_at_no_light_and_all():
     assert (right[~seen] == 1).all()  # paper, between them
 
 
-def test_an_animation_in_colour_keeps_its_letters_black_and_its_colours_near(tmp_path):
-    data = OTHERS["colours"]
-    animate(data, frames_of(data), tmp_path / "a.gif")
-    drawn = pixels(tmp_path / "a.gif").astype(int)
-    title = drawn[:18]  # rows of pixels
-    dark = title.max(axis=-1) < 90
-    assert dark.any() and np.ptp(title[dark], axis=-1).max() < 32
-    colours = np.unique(drawn.reshape(-1, 3), axis=0)
-    for shade in np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [0, 0, 0], [255, 255, 0]]):
-        assert np.abs(colours - shade).max(axis=1).min() < 64
+def test_an_animation_in_colour_keeps_its_letters_black(tmp_path):
+    flat = np.random.default_rng(0).integers(0, 256, (200, 1, 1, 3), np.uint8).repeat(4, axis=1).repeat(4, axis=2)
+    data = load_dataset(flat)  # more colours than its palette's commonest, each commoner than black
+    other = load_dataset(flat[::-1].copy())
+    animate(data, frames_of(data, 1) + frames_of(other, 1), tmp_path / "a.gif")
+    assert pixels(tmp_path / "a.gif")[:18].max(axis=-1).min() == 0  # the title's rows
 
 
 def test_a_name_is_cut_and_kept_on_one_line():
