@@ -197,12 +197,14 @@ def train(args: argparse.Namespace) -> None:
         settings: dict[str, Any] = dict(_pairs(args.set))
         settings |= {k: v for k in ("steps", "seed", "backend", "threads") if (v := getattr(args, k)) is not None}
         recipe, data = plan(args.data, args.recipe and _find_recipe(args.recipe), settings)
-        if data.said and (ranks is None or ranks.first):
-            print(_printable(data.said), flush=True)
         out = args.out or _free_folder(Path("runs"), Path(recipe.data).stem)
         if folder.begun(out):
             print(f"{out} held the beginning of a run that was killed; it is taken", file=sys.stderr)
-        return _ended(folder.begin(recipe, out, True, ranks, data), out, ranks)
+        return _ended(folder.begin(recipe, out, True, ranks, data, _say), out, ranks)
+
+
+def _say(line: str) -> None:
+    print(_printable(line), flush=True)
 
 
 def _ended(run: Any, folder: Path, ranks: Any = None) -> None:

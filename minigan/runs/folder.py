@@ -309,10 +309,12 @@ def begin(
     progress: bool = False,
     ranks: Ranks | None = None,
     data: Data | None = None,
+    tell: Callable[[str], Any] | None = None,
 ) -> Run:
     """Train as the recipe says and leave a run folder: recipe, history, checkpoint, samples.png, training.gif.
 
-    data are what the recipe names, if they are at hand. The folder must not exist, or be empty. A run that fails
+    data are what the recipe names, if they are at hand; tell is given the line on what was read of them, once
+    all is found to fit. The folder must not exist, or be empty. A run that fails
     before its first checkpoint leaves nothing behind; any other, and one that diverges or is stopped, leaves what
     `resume` goes on from. Of several ranks only the first writes. Raises what `start` and `train` raise, and
     OSError.
@@ -320,7 +322,10 @@ def begin(
     if ranks is not None and not ranks.first:
         return follow(ranks)
     _check_free(folder)
-    return train_in(folder, *start(recipe, data), progress, ranks)
+    state, data = start(recipe, data)
+    if tell is not None and data.said:
+        tell(data.said)
+    return train_in(folder, state, data, progress, ranks)
 
 
 def follow(ranks: Ranks) -> Run:
