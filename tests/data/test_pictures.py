@@ -189,11 +189,11 @@ def test_newer_formats_are_read_where_pillow_reads_them(tmp_path, form, ending):
 
 def test_what_is_passed_over_is_counted(tmp_path):
     save(tmp_path / "a", BYTES)
-    for name in ("a.txt", "b.txt", ".hidden.png", "README", "c.psd"):
+    for name in ("a.txt", "b.txt", ".hidden.png", "README", "c.psd", "d.\x1b[31m"):
         (tmp_path / "a" / name).write_text("words")
     said = fixed(tmp_path / "a", size=8).said
-    assert "from 12 files" in said
-    for words in ("2 .txt", "1 hidden", "1 without an ending", "1 .psd", "passed over"):
+    assert said.isprintable() and "from 12 files" in said
+    for words in ("2 .txt", "1 hidden", "2 without an ending", "1 .psd", "passed over"):
         assert words in said, said
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from ...files import read_header, room, shorten
 from ...theory.distributions import column_names
 from ..dataset import DataError, Dataset
-from .checks import as_pictures, check_form, checked, hint, refusing
+from .checks import as_pictures, check_form, check_width, checked, hint, refusing
 
 APART = 1000  # ranges of two channels that differ by more are not of one scale
 
@@ -145,6 +145,7 @@ def shaped(
         raise DataError(f"form is {shorten(form)}; choose one of images, points")
     if form == "points" and (image or transpose):
         raise DataError(f"{where}: form=points leaves no image to shape; leave out image and transpose")
+    check_width(where, math.prod(a.shape[1:]))
     if a.ndim <= 2:
         rows = a.reshape(len(a), -1)
         if not image and (form == "images" or transpose):

@@ -75,7 +75,7 @@ def checked(
         x = rows.astype(np.float32)  # (n, d)
     check_width(where, x.shape[1])
     columns = columns or (pixel_names(*a.shape[1:]) if a.ndim > 2 else column_names(x.shape[1]))
-    asks = hint(x) if a.ndim == 2 else ""
+    asks = hint(x) if a.ndim == 2 else ""  # how they may be meant
     if not within(x):
         i, j = divmod(int((np.abs(x) <= LARGEST).argmin()), x.shape[1])
         raise DataError(f"{where}: row {i + 1}, {place(columns, j)} {trouble(float(rows[i, j]))}")

@@ -100,7 +100,7 @@ def _listed(folder: Path) -> tuple[list[Path], Counter[str]]:
         elif (ending := path.suffix.lower()) in readable:
             paths.append(path)
         else:
-            passed[ending[:12] or "without an ending"] += 1
+            passed[ending[:12] if ending[1:].isalnum() else "without an ending"] += 1
     if not paths:
         there = f" (there are {_counted(passed)})" if passed else ""
         raise DataError(
@@ -152,7 +152,7 @@ def _pictures(path: Path, how: Taken, facts: Counter[str]) -> Iterator[np.ndarra
         for k in range(frames):
             if frames > 1:
                 image.seek(k)
-                if image.format == "TIFF" and image.tag_v2.get(254, 0) & 1:  # type: ignore[attr-defined]
+                if k and image.format == "TIFF" and image.tag_v2.get(254, 0) & 1:  # type: ignore[attr-defined]
                     continue  # a smaller copy of another frame
                 _judge(path, image, 1, len(content), most)
             yield _square(path, ImageOps.exif_transpose(image), how, facts)
