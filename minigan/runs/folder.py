@@ -313,11 +313,10 @@ def begin(
 ) -> Run:
     """Train as the recipe says and leave a run folder: recipe, history, checkpoint, samples.png, training.gif.
 
-    data are what the recipe names, if they are at hand; tell is given the line on what was read of them, once
-    all is found to fit. The folder must not exist, or be empty. A run that fails
-    before its first checkpoint leaves nothing behind; any other, and one that diverges or is stopped, leaves what
-    `resume` goes on from. Of several ranks only the first writes. Raises what `start` and `train` raise, and
-    OSError.
+    data are what the recipe names, if they are at hand; tell is given the line on what was read of them, once all
+    is found to fit. The folder must not exist, or be empty. A run that fails before its first checkpoint leaves
+    nothing behind; any other, and one that diverges or is stopped, leaves what `resume` goes on from. Of several
+    ranks only the first writes. Raises what `start` and `train` raise, and OSError.
     """
     if ranks is not None and not ranks.first:
         return follow(ranks)

@@ -75,7 +75,7 @@ def checked(
         x = rows.astype(np.float32)  # (n, d)
     check_width(where, x.shape[1])
     columns = columns or (pixel_names(*a.shape[1:]) if a.ndim > 2 else column_names(x.shape[1]))
-    asks = hint(x) if a.ndim == 2 else ""  # how they may be meant
+    asks = hint(x) if a.ndim == 2 else ""
     if not within(x):
         i, j = divmod(int((np.abs(x) <= LARGEST).argmin()), x.shape[1])
         raise DataError(f"{where}: row {i + 1}, {place(columns, j)} {trouble(float(rows[i, j]))}")
@@ -113,7 +113,7 @@ def checked(
         held_out_labels=None if of is None or rest is None else of[held],
         classes=classes,
         channels=channels,
-        said=", ".join(said),
+        said="".join(letter if letter.isprintable() else "?" for letter in ", ".join(said)),  # a name may be odd
     )  # fmt: skip
 
 
