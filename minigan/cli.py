@@ -67,12 +67,17 @@ def _open_streams() -> None:
 
 
 def _one_line(error: BaseException) -> str:
-    said = " ".join(str(error).split())
+    said = "\n  ".join(" ".join(line.split()) for line in str(error).splitlines())
     if isinstance(error, OSError) and error.strerror:
         said = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):
         said = f"not enough memory ({error}); take a smaller batch, network or number of samples"
-    return "".join(letter if letter.isprintable() else "?" for letter in said + _notes(error))
+    return "\n  ".join(map(_printable, (said + _notes(error)).split("\n")))  # a list has a line for each thing
+
+
+def _printable(text: str) -> str:
+    """The text with a mark for each letter that would move the cursor; a file's name may hold any."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _notes(error: BaseException) -> str:
@@ -208,7 +213,11 @@ def train(args: argparse.Namespace) -> None:
         out = args.out or _free_folder(Path("runs"), Path(recipe.data).stem)
         if (ranks is None or ranks.first) and folder.begun(out):
             print(f"{out} held the beginning of a run that was killed; it is taken", file=sys.stderr)
-        return _ended(folder.begin(recipe, out, True, ranks, data), out, ranks)
+        return _ended(folder.begin(recipe, out, True, ranks, data, _say), out, ranks)
+
+
+def _say(line: str) -> None:
+    print(_printable(line), flush=True)
 
 
 def _ended(run: Any, folder: Path, ranks: Any = None) -> None:

@@ -409,7 +409,7 @@ def bad_files():
     Path("broken-images").mkdir()
     Path("broken-images", "a.png").write_bytes(b"no image")
     np.save("nan.npy", np.array([[1, 2], [np.nan, 4]]))
-    np.save("colour.npy", np.zeros((5, 4, 4, 3)))
+    np.save("colour.npy", np.zeros((5, 6, 4, 4)))
     np.save("words.npy", np.array(["a", "b"]))
     Path("pickled.npy").write_bytes(b"")
     np.save("pickled.npy", np.array([{"a": 1}, None]), allow_pickle=True)
@@ -434,7 +434,7 @@ def bad_files():
         "folder": ["no image in it"],
         "broken-images": ["a.png", "not a readable image"],
         "nan.npy": ["row 2", "column 1 ('x1')", "NaN"],
-        "colour.npy": ["4 dimensions", "average the colours"],
+        "colour.npy": ["4 dimensions", "drop the fourth channel"],
         "words.npy": ["wanted are real numbers"],
         "pickled.npy": ["pickled Python objects", "never are"],
         "pickle.npy": ["not an array that np.save wrote"],

@@ -336,8 +336,8 @@ def shelf(folder, **files):
 
 
 def greys(folder, size=8):
-    """The images of a folder, in the order of their names."""
-    data = load_dataset(folder, size=size)
+    """The images of a folder, in the order of their names, made grey and square."""
+    data = load_dataset(folder, size=size, grey=True, fit="squeeze")
     assert isinstance(data, Dataset)
     return data.x.reshape(-1, size, size)
 
@@ -359,8 +359,8 @@ def test_odd_pictures_that_are_good(tmp_path):
     Image.new("RGB", (1, 1), (0, 255, 0)).save(tmp_path / "one.png")
     Image.new("L", (1, 500), 77).save(tmp_path / "thin.png")
     (tmp_path / "turned.png").write_bytes(READERS["images"].good()["turned 9"])  # an orientation that there is not
-    frames, one, pal, thin, _ = greys(tmp_path, 2)
-    assert (frames == 10).all()  # the first
+    first, second, one, pal, thin, _ = greys(tmp_path, 2)
+    assert (first == 10).all() and (second == 200).all()
     assert (one == 150).all()  # .587 of 255
     assert (thin == 77).all()
     assert pal[0, 0] > 200 > pal[0, 1]  # what is transparent is white, and red is .299 of 200

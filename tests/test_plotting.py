@@ -43,6 +43,7 @@ OTHERS = {
     "seven columns": table(*"abcdefg"),
     "gaussian in 3-D": Gaussian([0.0, 1.0, 2.0]),
     "digits": load_dataset("digits"),
+    "colours": load_dataset(np.random.default_rng(0).integers(0, 256, (70, 5, 4, 3), np.uint8)),
 }
 EVERY = LINES | PLANES | OTHERS
 HISTORY = {
@@ -245,6 +246,28 @@ def test_images_are_shown_beside_real_ones_on_one_scale_of_greys():
     assert left.get_clim() == right.get_clim() == (0, 16)
 
 
+def test_images_in_colour_are_shown_in_colour_cut_off_at_no_light_and_all():
+    data = OTHERS["colours"]
+    frame = frames_of(data)[0]
+    frame.samples[0, :3] = data.pixels[0] - 9, data.pixels[1] + 9, np.mean(data.pixels)
+    left, right = (np.asarray(axes.images[0].get_array()) for axes in samples_figure(data, frame).axes)
+    np.testing.assert_allclose(left[0, 0], [0, 1, 0.5])
+    whole = image_grid(data.x[:64], data.image)
+    assert whole.shape == (47, 39, 3)
+    low, high = data.pixels
+    seen = ~np.isnan(whole)
+    np.testing.assert_allclose(right[seen], ((whole - low) / (high - low))[seen])
+    assert (right[~seen] == 1).all()  # paper, between them
+
+
+def test_an_animation_in_colour_keeps_its_letters_black(tmp_path):
+    flat = np.random.default_rng(0).integers(0, 256, (200, 1, 1, 3), np.uint8).repeat(4, axis=1).repeat(4, axis=2)
+    data = load_dataset(flat)  # more colours than its palette's commonest, each commoner than black
+    other = load_dataset(flat[::-1].copy())
+    animate(data, frames_of(data, 1) + frames_of(other, 1), tmp_path / "a.gif")
+    assert pixels(tmp_path / "a.gif")[:18].max(axis=-1).min() == 0  # the title's rows
+
+
 def test_a_name_is_cut_and_kept_on_one_line():
     data = table("mass\nof the star " * 9, "$x$")
     axes = samples_figure(data, frames_of(data)[-1]).axes[0]
@@ -353,6 +376,16 @@ def test_saved_images_are_whole_pixels_of_grey_between_black_and_white(tmp_path)
     first = (tmp_path / "x.png").read_bytes()
     save_images(x, (2, 2), tmp_path / "x.png", (0.0, 16.0))
     assert (tmp_path / "x.png").read_bytes() == first
+
+
+def test_saved_images_in_colour_have_the_colours_of_their_pixels(tmp_path):
+    x = np.arange(2 * 12.0).reshape(2, 12) * 10
+    save_images(x, (2, 2, 3), tmp_path / "x.png", (0.0, 255.0))
+    whole, zoom = pixels(tmp_path / "x.png"), 640 // 5
+    seen = whole[zoom // 2 :: zoom, zoom // 2 :: zoom]
+    np.testing.assert_array_equal(seen[:, :2], x[0].reshape(2, 2, 3))
+    np.testing.assert_array_equal(seen[:, 3:], x[1].reshape(2, 2, 3))
+    assert (seen[:, 2] == 255).all()
 
 
 # ---- gradient checks

@@ -30,8 +30,10 @@ class Data(Protocol):
     """What training, judging and drawing ask of data; rows are (n, dim), in the data's own units.
 
     x (count, dim) are the rows to train on; a Distribution has none, and an infinite count. held_out (m, dim) are
-    rows that are never trained on, labels (count,) whole numbers. image is (height, width) where a row is one, and
-    pixels its darkest and brightest values; kinds say what the columns of a table are. What there is not is None.
+    rows that are never trained on, labels (count,) whole numbers from 0, and classes their names. image is
+    (height, width) where a row is one, or (height, width, 3) in colour, and pixels its darkest and brightest
+    values. channels (dim,), from 0, are equal for columns of one scale; kinds say what the columns of a table are.
+    What there is not is None. said is a line on what was read of a file.
     """
 
     @property
@@ -43,17 +45,23 @@ class Data(Protocol):
     @property
     def x(self) -> np.ndarray | None: ...
     @property
-    def image(self) -> tuple[int, int] | None: ...
+    def image(self) -> tuple[int, ...] | None: ...
     @property
     def pixels(self) -> tuple[float, float] | None: ...
     @property
     def labels(self) -> np.ndarray | None: ...
+    @property
+    def classes(self) -> list[str] | None: ...
+    @property
+    def channels(self) -> np.ndarray | None: ...
     @property
     def held_out(self) -> np.ndarray | None: ...
     @property
     def kinds(self) -> list[Column] | None: ...
     @property
     def count(self) -> float: ...
+    @property
+    def said(self) -> str: ...
     @property
     def has_density(self) -> bool:
         """Whether p(x) is known, as a density."""
@@ -98,20 +106,23 @@ class Data(Protocol):
 class Dataset:
     """A fixed set of rows, in the data's own units; `load_dataset` makes it and checks it.
 
-    x (n, d) float32 is trained on, held_out (m, d) never. An image is a row of height * width pixels, from
-    pixels[0], the darkest they can be or are, to pixels[1], the brightest. Which rows are held out belongs to
-    the data, not to a run's seed: all runs are judged on the same ones.
+    x (n, d) float32 is trained on, held_out (m, d) never. An image is a row of height * width pixels, in colour of
+    three numbers each, from pixels[0], the darkest they can be or are, to pixels[1], the brightest. Which rows are
+    held out belongs to the data, not to a run's seed: all runs are judged on the same ones. said is one line on
+    what was read, and how it was taken; empty for a set that is known by its name.
     """
 
     name: str
     x: np.ndarray
     columns: list[str]
-    image: tuple[int, int] | None = None
+    image: tuple[int, ...] | None = None
     pixels: tuple[float, float] | None = None
     labels: np.ndarray | None = None
     held_out: np.ndarray | None = None
     held_out_labels: np.ndarray | None = None
     kinds: list[Column] | None = None
+    classes: list[str] | None = None
+    channels: np.ndarray | None = None
     said: str = ""
 
     has_density = False
@@ -120,7 +131,7 @@ class Dataset:
         rows = f"{len(self.x):,} rows" + (
             f", {len(self.held_out):,} held out" if self.held_out is not None else ""
         )
-        form = f"{self.image[0]} x {self.image[1]} pixels" if self.image else ", ".join(self.columns[:8])
+        form = f"{' x '.join(map(str, self.image))} pixels" if self.image else ", ".join(self.columns[:8])
         more = f" and {self.dim - 8} more columns" if not self.image and self.dim > 8 else ""
         return f"Dataset {self.name!r}: {rows}; {form}{more}"
 
@@ -259,7 +270,8 @@ class Scaler:
 def scaler(data: Data, darkest: float = -1.0) -> Scaler:
     """The scaler that suits the data: points to mean 0 and standard deviation 1, pixels to [darkest, 1].
 
-    A column of zeros and ones that are all one, for a word that no training row has, keeps its scale.
+    Each column has its own map, but the columns of one channel share one, as they share a unit. A column of zeros
+    and ones that are all one, for a word that no training row has, keeps its scale.
 
     A distribution's moments are its exact ones, a table's those of its training rows (divided by n). Pixels
     share one map, for brightness means something only beside a neighbour's. Raises DataError where float32 cannot
@@ -272,12 +284,22 @@ def scaler(data: Data, darkest: float = -1.0) -> Scaler:
     shift, scale = data.mean, data.standard_deviation
     if data.kinds:
         scale = np.where(one_hot(data.kinds, data.dim) & (scale == 0), 1.0, scale)
+    if data.channels is not None:
+        shift = of_channels(data, data.mean)
+        scale = np.sqrt(of_channels(data, data.standard_deviation**2 + (data.mean - shift) ** 2))
     if not (np.abs(shift) * np.finfo(np.float32).eps < scale).all():
         raise DataError(
             f"{data.name} has mean {shift.tolist()!s:.60} and standard deviation {scale.tolist()!s:.60}, "
             f"and float32 cannot tell its samples apart; move it nearer to 0, or widen it"
         )
     return Scaler(shift.astype(np.float32), scale.astype(np.float32))
+
+
+def of_channels(data: Data, values: np.ndarray) -> np.ndarray:
+    """The mean of the values (dim,) in each channel, at all of its columns; the values where there are none."""
+    if (of := data.channels) is None:
+        return values
+    return (np.bincount(of, values) / np.bincount(of))[of]
 
 
 class Batches:

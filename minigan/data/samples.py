@@ -23,10 +23,10 @@ def write_samples(
     path: str | PathLike[str],
     x: np.ndarray,
     columns: Sequence[str] | None = None,
-    image: tuple[int, int] | None = None,
+    image: tuple[int, ...] | None = None,
     kinds: Sequence[Column] | None = None,
 ) -> None:
-    """Write samples x (n, d) to a .csv (a header, then a line each) or a .npy (float32; images as (n, h, w)).
+    """Write samples x (n, d) to a .csv (a header, then a line each) or a .npy (float32; images in their shape).
 
     kinds are the columns of the table that x stands for: a .csv then holds its fields, a .npy its numbers in
     float64, a category's by its place among the words. Without them nine digits, "%.9g", bring every float32 back

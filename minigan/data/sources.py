@@ -18,7 +18,7 @@ from .dataset import DataError, Dataset
 from .readers.arrays import read_array, read_npy, read_npz
 from .readers.checks import pixel_names
 from .readers.idx import read_idx
-from .readers.images import read_images
+from .readers.images import IMAGES, read_images
 from .readers.tables import read_csv, read_frame
 
 Source = Any  # a name, a path, an array, a list or a DataFrame
@@ -58,6 +58,7 @@ READERS: dict[tuple[str, ...], Callable[..., Dataset]] = {  # by the end of a fi
     (".npy",): read_npy,
     (".npz",): read_npz,
     (".idx", "-ubyte", ".gz"): read_idx,
+    IMAGES: read_images,
 }
 
 
@@ -66,9 +67,10 @@ def load_dataset(source: Source, **options: Any) -> Distribution | Dataset:
 
     "gaussian", N(4, 0.5²), "ring" and "grid" are distributions, their options the parameters (`modes=5`);
     "digits" is the bundled set. A file is a table (.csv, .tsv), an array (.npy; .npz, with `key=` where it
-    holds several) or of the MNIST family (.idx, -ubyte, .gz); images in a folder come to `size=28` pixels a
-    side. Arrays (n,) and (n, d) are points, (n, h, w) and (n, h, w, 1) grey images. From 100 rows on, every
-    tenth of a user's own data is held out. Raises DataError.
+    holds several), of the MNIST family (.idx, -ubyte, .gz) or a picture of several frames; pictures, most often in
+    a folder, come to `size=28` pixels a side (see `read_images`). Arrays (n,) and (n, d) are points, or pictures
+    with `image=28x28`; (n, h, w) are grey pictures if they look so (`form=images` or `form=points` says it), and
+    (n, h, w, 3) are in colour. From 100 rows on, every tenth of a user's own data is held out. Raises DataError.
     """
     make = _maker(source)
     allowed = inspect.signature(make, eval_str=True).parameters
@@ -115,8 +117,10 @@ def _maker(source: Source) -> Callable[..., Distribution | Dataset]:
     for endings, read in READERS.items():
         if path.name.lower().endswith(endings):
             return partial(read, path)
-    wanted = ", ".join(ending for endings in READERS for ending in endings)
-    raise DataError(f"{path}: has an ending that says no format; wanted is {wanted} or a folder of images")
+    wanted = ", ".join(ending for endings in READERS if endings != IMAGES for ending in endings)
+    raise DataError(
+        f"{path}: has an ending that says no format; wanted is {wanted} an image, or a folder of images"
+    )
 
 
 @contextmanager

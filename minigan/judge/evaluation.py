@@ -13,7 +13,7 @@ from ..core.network import Sequential
 from ..core.objectives import discriminator_loss
 from ..core.optimizers import Adam, HoldThenCosine
 from ..core.streams import Stream
-from ..data.dataset import Data, moments
+from ..data.dataset import Data, moments, of_channels
 from ..theory.distributions import Distribution, Mixture
 from .metrics import (
     frechet_distance,
@@ -37,12 +37,14 @@ NEIGHBOURS = 1000  # samples, at most, that neighbours are looked for of
 def unit_of(data: Data) -> np.ndarray:
     """What a distance of 1 is, in each column (d,): its own sd, so that no column counts more for its unit.
 
-    Pixels share one, the root of their mean variance, for a grey level is the same in each of them. A column that
-    never changes keeps its own unit.
+    Pixels share one, the root of their mean variance, for a grey level is the same in each of them, and so do the
+    columns of a channel. A column that never changes keeps its own unit.
     """
     sd = data.standard_deviation
     if data.pixels:
         sd = np.full_like(sd, math.sqrt(np.square(sd).mean()))
+    elif data.channels is not None:
+        sd = np.sqrt(of_channels(data, np.square(sd)))
     return np.where(sd > 0, sd, 1.0)
 
 
@@ -168,7 +170,7 @@ def _label_rows(generators: dict[str, np.ndarray], data: Data) -> list[Row]:
     real = np.bincount(data.labels) / len(data.labels)
     return [
         Row(
-            f"share of label {label}, by nearest neighbour",
+            f"share of label {data.classes[label] if data.classes else label}, by nearest neighbour",
             {name: f"{mix[label]:.1%}" for name, mix in mixes.items()},
             f"{share:.1%}",
         )

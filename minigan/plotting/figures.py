@@ -21,6 +21,7 @@ from .views import Frame, Update, view_of
 
 LETTERS = 84  # of a title in the figures' width
 GIF_DPI, COLOURS, FRAME_MS, LAST_MS = 90, 128, 100, 2000
+LEVELS = np.array([0, 60, 124, 188, 252], np.uint8)  # of each channel, in an animation of colour images
 
 
 @rc_context(STYLE)
@@ -43,7 +44,8 @@ def animate(data: Data, frames: Sequence[Frame], path: str | os.PathLike[str], *
     """Write the frames as a GIF that loops and rests on the last for two seconds; same frames, same bytes.
 
     What never changes is drawn once, and only what a frame moves is drawn over it. All frames share one
-    palette, the commonest colours of three of them. ValueError where there are no frames.
+    palette: the commonest colours of three of them, and for images in colour a coarse one of all. ValueError where
+    there are no frames.
     """
     if not frames:
         raise ValueError("frames is empty; an animation wants one frame at least")
@@ -66,6 +68,8 @@ def animate(data: Data, frames: Sequence[Frame], path: str | os.PathLike[str], *
         return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
     colours = _palette([draw(frames[i]) for i in (0, len(frames) // 2, -1)])
+    if data.image and len(data.image) == 3:  # the commonest need not be near to all that samples may show
+        colours = np.concatenate([colours, np.stack(np.meshgrid(*[LEVELS] * 3), axis=-1).reshape(-1, 3)])
     palette = Image.new("P", (1, 1))
     palette.putpalette(colours.tobytes())
     pages = [Image.fromarray(draw(f)).quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]

@@ -17,7 +17,7 @@ from matplotlib.figure import FigureBase
 
 from ..data.dataset import Data
 from ..theory.distributions import Distribution
-from .images import image_grid
+from .images import image_grid, lit
 from .style import BANDS, FAKE, GREY, OPINION, REAL, legend
 
 SIDE, IMAGES, PANELS = 64, 64, 4  # points of the opinion grid a side; images shown; panels of a table
@@ -180,15 +180,20 @@ def _lay_table(figure: FigureBase, data: Data, like: Frame) -> Update:
 def _lay_images(figure: FigureBase, data: Data, like: Frame) -> Update:
     """A square of samples, and one of real images."""
     assert data.x is not None and data.image and data.pixels
-    image, (black, white) = data.image, data.pixels
-    both = figure.subplots(1, 2, gridspec_kw={"wspace": 0.06})
-    shown = [axes.imshow(image_grid(data.x[:IMAGES], image), "gray", vmin=black, vmax=white) for axes in both]
+    image, pixels = data.image, data.pixels
+
+    def grid(x: np.ndarray) -> np.ndarray:
+        whole = image_grid(x[:IMAGES], image)
+        return lit(whole, pixels) if len(image) == 3 else whole
+
+    both, (black, white) = figure.subplots(1, 2, gridspec_kw={"wspace": 0.06}), pixels
+    shown = [axes.imshow(grid(data.x), "gray", vmin=black, vmax=white) for axes in both]
     for axes, title, colour in zip(both, ("samples", "real data"), (FAKE, REAL), strict=True):
         axes.set_title(title, color=colour)
         axes.set_axis_off()
 
     def update(frame: Frame) -> list[Artist]:
-        shown[0].set_data(image_grid(frame.samples[:IMAGES], image))
+        shown[0].set_data(grid(frame.samples))
         return shown[:1]
 
     return update

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import math
 import os
 import re
@@ -18,7 +19,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -211,7 +211,7 @@ class Keeper:
     def save(self, keep: bool = False) -> None:
         """Write the checkpoint, once all is on the disk that it tells of; and one to keep, by its step."""
         run = self.run
-        extra = {"recipe": asdict(run.recipe), "form": run.form, "made with": self.made_with}
+        extra = {"recipe": json.loads(run.recipe.to_json()), "form": run.form, "made with": self.made_with}
         marks = {"history": self.history.mark(), "frames": self.frames.mark()}
         arrays = {"scaler.shift": run.scaler.shift, "scaler.scale": run.scaler.scale}
         for name in [f"checkpoint-{run.gan.steps:08}.npz"] * keep + ["checkpoint.npz"]:
@@ -276,20 +276,24 @@ def begin(
     progress: bool = False,
     ranks: Ranks | None = None,
     data: Data | None = None,
+    tell: Callable[[str], Any] | None = None,
 ) -> Run:
     """Train as the recipe says and leave a run folder: recipe, history, checkpoint, samples.png, training.gif.
 
-    data are what the recipe names, if they are at hand. The folder must not exist, or be empty. A run that fails
-    before its first checkpoint leaves nothing behind; any other, and one that diverges or is stopped, leaves what
-    `resume` goes on from. Of several ranks only the first writes. Raises what `start` and `train` raise, and
-    OSError.
+    data are what the recipe names, if they are at hand; tell is given the line on what was read of them, once all
+    is found to fit. The folder must not exist, or be empty. A run that fails before its first checkpoint leaves
+    nothing behind; any other, and one that diverges or is stopped, leaves what `resume` goes on from. Of several
+    ranks only the first writes. Raises what `start` and `train` raise, and OSError.
     """
     if ranks is not None:
         check_alike(ranks, versions() | settings_of(recipe))
         if not ranks.first:
             return follow(ranks, data)
     _check_free(folder)
-    return train_in(folder, *_lead(start(recipe, data), ranks), progress, ranks)
+    state, data = _lead(start(recipe, data), ranks)
+    if tell is not None and data.said:
+        tell(data.said)
+    return train_in(folder, state, data, progress, ranks)
 
 
 def _lead(begun: tuple[Run, Data], ranks: Ranks | None) -> tuple[Run, Data]:

@@ -99,6 +99,7 @@ class Recipe:
     frames: int = setting(60, "pictures of the animation, at most; 0 for no animation", least=0)
     keep_every: int = setting(0, "steps between checkpoints kept for `minigan replay`; 0 for none", least=0)
     parent: dict[str, Any] = setting({}, "of a fork: the recipe and the step that it goes on from")
+    said: str = field(default="", compare=False, metadata={"says": "what was read of the data, as a run found it"})
     backend: str = setting("numpy", "where arrays live", choices=("numpy", "cupy", "auto"))
     dtype: str = setting("float32", "their type", choices=("float32", "float64"))
     threads: int | None = setting(None, "BLAS threads; null to choose by the networks' size", least=1)
@@ -147,8 +148,9 @@ class Recipe:
             raise RecipeError(f"steps is {self.steps}; a fork from step {step} wants more than that")
 
     def to_json(self) -> str:
-        """The recipe as JSON text."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+        """The recipe as JSON text; what was read stands in it once a run has read it."""
+        plain = {key: value for key, value in asdict(self).items() if key != "said" or value}
+        return json.dumps(plain, indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:

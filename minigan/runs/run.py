@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,7 @@ def start(recipe: Recipe, data: Data | None = None, past: Run | None = None) -> 
     at that step: `past`, if it is at hand, else the parent is run again.
     """
     data = load_dataset(recipe.data, **recipe.data_options) if data is None else data
+    recipe = replace(recipe, said=data.said)
     scales = recipe.scaler(data)
     gan = recipe.build(data.dim, scales.to_network(data.mean))
     if recipe.parent:
@@ -171,7 +172,8 @@ def load_run(
         content = None  # format 1 knew neither its recipe nor its history
         if "recipe" in extra:
             own = Recipe.from_json(json.dumps(extra["recipe"]))
-            apart = [f.name for f in fields(Recipe) if getattr(own, f.name) != getattr(recipe, f.name)]
+            names = [f.name for f in fields(Recipe) if f.compare]
+            apart = [name for name in names if getattr(own, name) != getattr(recipe, name)]
             if apart and (apart != ["data"] or {own.data, recipe.data} & KNOWN.keys()):  # a file may have moved
                 raise CheckpointError(
                     f"{recipe_json} and {file} are of two runs: in the first {apart[0]} is "
@@ -193,6 +195,7 @@ def _describes(form: dict[str, Any], scales: Scaler, dim: int) -> bool:
     columns, image, pixels = form.get("columns"), form.get("image"), form.get("pixels") or []
     named = columns is None or (len(columns) == dim and all(type(name) is str for name in columns))
     shaped = image is None or (type(image) is list and fits(tuple(image), tuple) and math.prod(image) == dim)
+    shaped = shaped and (image is None or (len(image) in (2, 3) and image[2:] in ([], [3]) and min(image) > 0))
     ranged = image is None or (len(pixels) == 2 and -math.inf < pixels[0] < pixels[1] < math.inf)
     scaled = all(v.shape == (dim,) and v.dtype.kind == "f" and np.isfinite(v).all() for v in vars(scales).values())
     kinds = from_json(form.get("kinds") or ())

@@ -43,7 +43,8 @@ class Distribution(ABC):
     blur: float = 0.0  # the probability where it is not known at all
     atoms: np.ndarray = np.empty((0, 2))  # points on a line, with the probability of each, beside the density
     count = math.inf
-    x = image = pixels = labels = held_out = kinds = None
+    x = image = pixels = labels = held_out = classes = channels = kinds = None
+    said = ""
 
     @abstractmethod
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:

@@ -99,7 +99,7 @@ def test_an_unknown_option_is_refused_with_those_there_are(tmp_path):
     refused("digits", "'size'", "none", size=28)
     refused(POINTS, "an array", "'key'", key="x")
     np.save(tmp_path / "a.npy", POINTS)
-    refused(tmp_path / "a.npy", "'key'", "none", key="x")
+    refused(tmp_path / "a.npy", "'key'", "image, label, form, transpose", key="x")
 
 
 def test_an_unknown_name_gets_the_nearest(tmp_path):
@@ -225,7 +225,8 @@ def test_one_constant_pixel_is_no_trouble_and_a_constant_column_is():
     "a, words",
     [
         (np.array(3.0), ["0 dimensions", "(n, d)"]),
-        (np.zeros((2, 3, 4, 3)), ["4 dimensions", "average the colours"]),
+        (np.zeros((2, 5, 4, 4)), ["4 dimensions", "drop the fourth channel"]),
+        (np.zeros((2, 5, 4, 2)), ["4 dimensions", "reshape"]),
         (np.zeros((2, 3, 4, 5, 6)), ["5 dimensions", "reshape"]),
         (np.zeros((1, 3)), ["one row", "2 rows"]),
         (np.zeros((0, 3)), ["empty"]),
@@ -483,11 +484,12 @@ def test_idx_there_and_back(tmp_path, name, packed):
     "change, words",
     [
         ({"magic": b"\1\0\x08\x03"}, ["begins with", "IDX"]),
-        ({"magic": b"\0\0\x0d\x03"}, ["0x0d", "0x08"]),
-        ({"magic": b"\0\0\x08\x02"}, ["2 dimensions", "3, (n, height, width)"]),
-        ({"magic": b"\0\0\x08\x01"}, ["labels", "'train-images-idx3-ubyte'"]),
-        ({"shape": (9, 4, 5)}, ["claims 9 x 4 x 5 = 180 pixels", "more follow"]),
-        ({"shape": (11, 4, 5)}, ["claims 11 x 4 x 5 = 220 pixels", "fewer follow"]),
+        ({"magic": b"\0\0\x0a\x03"}, ["0x0a", "0x08, 0x09"]),
+        ({"magic": b"\0\0\x08\x05"}, ["5 dimensions", "2 to 4", "(n, height, width)"]),
+        ({"magic": b"\0\0\x08\x00"}, ["0 dimensions"]),
+        ({"magic": b"\0\0\x08\x01"}, ["claims 10 = 10 numbers", "more follow"]),
+        ({"shape": (9, 4, 5)}, ["claims 9 x 4 x 5 = 180 numbers", "more follow"]),
+        ({"shape": (11, 4, 5)}, ["claims 11 x 4 x 5 = 220 numbers", "fewer follow"]),
         ({"shape": (2**32 - 1,) * 3}, ["4294967295 x 4294967295"]),
         ({"shape": (0, 4, 5)}, ["empty"]),
         ({"shape": (1, 4, 5)}, ["one row"]),
@@ -518,7 +520,7 @@ def test_idx_files_cut_off_and_blown_up(tmp_path):
     # a bomb: 50 MB of zeros behind a modest header are not unpacked further than that header claims
     path.write_bytes(gzip.compress(idx_bytes(images) + bytes(50_000_000)))
     tracemalloc.start()
-    refused(path, "claims 10 x 9 x 9 = 810 pixels", "more follow")
+    refused(path, "claims 10 x 9 x 9 = 810 numbers", "more follow")
     assert tracemalloc.get_traced_memory()[1] < 2_000_000
     tracemalloc.stop()
 
@@ -551,7 +553,7 @@ def test_images_are_grey_upright_and_on_white(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 3  # upside down
     turned.save(tmp_path / "2.png", exif=exif)
-    first, second = fixed(tmp_path, size=4).x.reshape(2, 4, 4)
+    first, second = fixed(tmp_path, size=4, grey=True).x.reshape(2, 4, 4)
     assert first[0, 0] == 76  # .299 of 255
     assert (first.ravel()[1:] == 255).all()
     assert second[:, 0].tolist() == [255, 255, 0, 0]
@@ -566,7 +568,7 @@ def test_images_that_are_refused(tmp_path):
         broken.write_bytes(wreck)
         refused(tmp_path, "broken.png", "readable image")
     Image.fromarray(np.arange(64, dtype=np.uint16).reshape(8, 8)).save(broken)
-    refused(tmp_path, "broken.png", "8 bits", "I;16")
+    refused(tmp_path, "broken.png", "more than 8 bits", "'a.png' has 8")
 
 
 # ---- writing

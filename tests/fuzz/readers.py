@@ -149,7 +149,9 @@ def good_npy() -> dict[str, bytes]:
     made = {kind: npy(np.arange(6, dtype="f4").astype(kind)) for kind in kinds}
     made["rows"] = npy(POINTS)
     made["Fortran"] = npy(np.asfortranarray(POINTS))
-    made["images"] = npy(PIXELS)
+    made["images"], made["colours"] = npy(PIXELS), npy(np.stack([PIXELS, PIXELS + 1, PIXELS], axis=3))
+    made["channels first"] = npy(np.moveaxis(np.stack([PIXELS, PIXELS + 1, PIXELS], axis=3), 3, 1).copy())
+    made["windows"] = npy(POINTS[:, None] * np.array([1, 1e6, 1e-6], "f4")[:, None])
     made["version 2"] = npy(POINTS, (2, 0))
     made["Python 2"] = npy(POINTS).replace(b"(4, 3), }  ", b"(4L, 3L), }")
     made["objects"] = npy(POINTS, descr="|O")
@@ -159,12 +161,18 @@ def good_npy() -> dict[str, bytes]:
 
 def good_archives() -> dict[str, bytes]:
     one, two = {"x": POINTS}, {"x": POINTS, "labels": np.arange(4)}
-    return {"plain": npz(**one), "packed": npz(True, **one), "two": npz(**two), "images": npz(True, x=PIXELS)}
+    made = {"plain": npz(**one), "packed": npz(True, **one), "two": npz(**two), "images": npz(True, x=PIXELS)}
+    made["labelled"] = npz(x_train=PIXELS, y_train=np.arange(10) % 3)
+    return made
 
 
 def good_idx() -> dict[str, bytes]:
-    labels = idx(np.arange(4, dtype=np.uint8), b"\0\0\x08\x01")
-    return {"plain": idx(PIXELS), "packed": gzip.compress(idx(PIXELS), mtime=0), "labels": labels}
+    made = {"plain": idx(PIXELS), "packed": gzip.compress(idx(PIXELS), mtime=0)}
+    made["labels"] = idx(np.arange(4, dtype=np.uint8), b"\0\0\x08\x01")
+    made["rows"] = idx(POINTS.astype(">f4"), b"\0\0\x0d\x02")
+    made["shorts"] = idx(PIXELS.astype(">i2"), b"\0\0\x0b\x03")
+    made["colours"] = idx(np.stack([PIXELS, PIXELS + 1, PIXELS], axis=3), b"\0\0\x08\x04")
+    return made
 
 
 def good_images() -> dict[str, bytes]:
@@ -175,7 +183,9 @@ def good_images() -> dict[str, bytes]:
     made["WEBP"], made["WEBP lossless"] = picture("RGB", "WEBP"), picture("RGBA", "WEBP", lossless=True)
     made["TIFF packed"] = picture("RGB", "TIFF", compression="tiff_lzw")
     made["frames"] = picture("P", "GIF", save_all=True, append_images=[Image.new("P", (8, 8), 3)])
-    made["16 bits"] = picture("I;16", "PNG")
+    made["frames TIFF"] = picture("RGB", "TIFF", save_all=True, append_images=[Image.new("L", (9, 5), 3)])
+    made["16 bits"], made["floats"] = picture("I;16", "PNG"), picture("F", "TIFF")
+    made["JPEG2000"], made["AVIF"] = picture("RGB", "JPEG2000"), picture("RGBA", "AVIF")
     made |= {f"turned {by}": turned(by) for by in (1, 6, 9)}
     return made
 
@@ -197,7 +207,8 @@ def read_folder(path: Path) -> None:
         good.write_bytes(picture("L", "PNG"))
     data = load_dataset(path.parent, size=4)
     assert isinstance(data, Dataset)
-    assert data.x.shape == (2, 16)
+    assert data.image in ((4, 4), (4, 4, 3))
+    assert len(data.x) >= 2 and np.isfinite(mg.scaler(data).to_network(data.x)).all()
 
 
 # ---- recipes and checkpoints

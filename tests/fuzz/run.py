@@ -29,7 +29,7 @@ from typing import Any
 HERE = Path(__file__).parent
 WATCHED = ["minigan", "csv", "gzip", "json", "zipfile"]
 BOUNDS = ["-max_len=4096", "-timeout=20", "-rss_limit_mb=2048"]  # bytes, seconds of one input, MiB in all
-GROWTH = 128  # MiB by which one input may raise the memory ever held
+GROWTH = 256  # MiB by which one input may raise the memory ever held: a picture may unpack to 36, and its decoder
 JSON = ("recipe", "description", "run", "sweep")  # the readers whose inputs are JSON texts
 VALUES: list[Any] = [None, True, 0, -1, 0.5, 3, 1e308, float("nan"), 10**30, "", "x", [], {}, [[1]], {"is": "x"}]
 NAMES = ("csv", "npy", "npz", "idx", "images", "recipe", "history", "checkpoint", "description", "run")

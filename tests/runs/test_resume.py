@@ -202,6 +202,20 @@ def test_data_may_move_and_the_recipe_say_where_to(tmp_path, monkeypatch):
     assert resume(tmp_path / "run").gan.steps == 60
 
 
+def test_a_recipe_holds_what_was_read_and_is_equal_without_it(tmp_path):
+    np.save(tmp_path / "data.npy", np.random.default_rng(0).normal(size=(100, 3)))
+    recipe = replace(TINY, data=str(tmp_path / "data.npy"), said="what a recipe of another run said")
+    run = begin(recipe, tmp_path / "run")
+    assert run.recipe.said == "data.npy: 100 rows of 3 columns, 10 of them held out"
+    assert (
+        Recipe.from_json((tmp_path / "run" / "recipe.json").read_text()).said
+        == mg.load(tmp_path / "run").recipe.said
+        == run.recipe.said
+    )
+    assert run.recipe == recipe == Recipe.from_json(recipe.to_json())
+    assert "said" not in Recipe().to_json()
+
+
 # ------------------------------------------------------------------------------------------------ the command line
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -274,7 +274,7 @@ def test_a_run_records_what_its_bits_depend_on(tmp_path):
     assert set(made_with) == wanted
     assert all(made_with.values())
     recipe = json.loads((tmp_path / "run" / "recipe.json").read_text())
-    assert recipe == json.loads(json.dumps(asdict(replace(TINY, data="digits")))) == extra["recipe"]
+    assert recipe == json.loads(replace(TINY, data="digits").to_json()) == extra["recipe"]
 
 
 # --------------------------------------------------------------------------------------------- games of scores

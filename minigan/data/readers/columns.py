@@ -15,7 +15,7 @@ import numpy as np
 from ...files import shorten
 from ..dataset import DataError, Dataset
 from ..kinds import Column, date_formats, encode, number_column, seconds
-from .checks import LARGEST, checked, held_out, listed, place, trouble
+from .checks import LARGEST, as_pictures, checked, listed, place, trouble
 from .fields import GAP, NUMBER, Fields
 
 ROW_NAMES = ("", "unnamed: 0", "rownames", "row.names", "row_names", "index")
@@ -33,6 +33,8 @@ class Asked:
     gaps: str = "refuse"
     kinds: Any = None
     label: Any = None
+    image: str | None = None
+    transpose: bool = False
 
 
 @dataclass
@@ -66,6 +68,8 @@ class Table:
         if self.rows < 2:
             what = "one row only" if self.rows else "no row of numbers"
             raise DataError(f"{self.where}: holds {what}; wanted are 2 rows at least")
+        if asked.image is not None:
+            return self._pictures(asked)
         wanted = self._wanted(asked)
         taken, left_out = self._taken(asked)
         table = replace(self, names=[name or "x1" for name in self.names]).take(taken)
@@ -97,16 +101,35 @@ class Table:
             raise DataError(
                 f"{self.where}: {place(table.names, 0)} is constant, as are all; there is nothing to learn"
             )
-        data = checked(encode(kinds, np.stack(values, axis=1)), self.where, names, kinds=list(kinds))
-        counts = [
-            c.name for c, v in zip(kinds, values, strict=True) if c.kind == "number" and (np.diff(v) == 1).all()
-        ]
-        data = replace(data, said=_said(data, kinds, left_out, counts))
-        return (
-            data
-            if asked.label is None
-            else self._labelled(data, str(asked.label), whole if asked.gaps == "drop" else None)
+        labels = self._labels(asked, whole if asked.gaps == "drop" else None)
+        data = checked(
+            encode(kinds, np.stack(values, axis=1)), self.where, names, kinds=list(kinds), labels=labels
         )
+        counts = [c.name for c, v in zip(kinds, values, strict=True) if c.kind == "number" and _counts(v)]
+        return replace(data, said=_said(data, kinds, left_out, counts))
+
+    def _pictures(self, asked: Asked) -> Dataset:
+        """The rows as images of this shape; a label is a column beside them."""
+        taken, left_out = self._taken(asked)
+        table = self.take(taken)
+        judged = [table.judge(j, "number") for j in range(len(taken)) if (table.fields[j].codes != NUMBER).any()]
+        if offences := [found if isinstance(found, str) else table.gaps() for found in judged]:
+            raise DataError(f"{self.where}: {listed(offences)}")
+        x = np.stack([fields.numbers for fields in table.fields], axis=1) if taken else np.zeros((self.rows, 0))
+        a, _, _ = as_pictures(self.where, x, table.names, asked.image, None, asked.transpose)
+        return checked(a, self.where, notes=[f"left out: {x}" for x in left_out], labels=self._labels(asked, None))
+
+    def _labels(self, asked: Asked, rows: np.ndarray | None) -> np.ndarray | None:
+        """The labels that are asked for, numbers or words (rows,)."""
+        if asked.label is None:
+            return None
+        fields = self.take([self.names.index(str(asked.label))], rows).fields[0]
+        if (fields.codes == GAP).any():
+            raise DataError(f"{self.where}: the label {shorten(str(asked.label))} has gaps; delete those rows")
+        if not fields.words:
+            return fields.numbers
+        column, values = category(str(asked.label), fields)
+        return np.array(column.words)[values.astype(int)]
 
     # ---- which columns
 
@@ -145,16 +168,6 @@ class Table:
             told.append(f"{shorten(first) if first else 'the first column'}, which {what} the rows")
             taken = taken[1:]
         return taken, told
-
-    def _labelled(self, data: Dataset, label: str, rows: np.ndarray | None) -> Dataset:
-        """The data with this column's whole numbers, or which of its words it is, beside them."""
-        fields = self.take([self.names.index(label)], rows).fields[0]
-        if (fields.codes == GAP).any():
-            raise DataError(f"{self.where}: the label {shorten(label)} has gaps; delete those rows")
-        whole = not fields.words and bool((fields.numbers == fields.numbers.round()).all())
-        labels = (fields.numbers if whole else category(label, fields)[1]).astype(np.int64)
-        held = held_out(len(labels))
-        return replace(data, labels=labels[~held], held_out_labels=labels[held] if held.any() else None)
 
     # ---- what each is
 
@@ -249,6 +262,10 @@ def _row_names(fields: Fields) -> str:
     return "labels" if len(fields.words) == len(fields.codes) else ""
 
 
+def _counts(values: np.ndarray) -> bool:
+    return len(values) > 2 and bool((np.diff(values) == 1).all())
+
+
 def _list(names: Any) -> list[str]:
     """Names in a list, or in a text with commas between, as texts."""
     if names is None:
@@ -274,5 +291,6 @@ def _said(data: Dataset, columns: Sequence[Column], left_out: Sequence[str], cou
         + "".join(
             f"; {shorten(name)} counts the rows, which drop={shorten(name)} would leave out" for name in counts
         )
+        + (f"; {len(data.classes)} labels kept beside them" if data.classes else "")
         + (f"; {held:,} rows held out" if held else "")
     )

@@ -38,16 +38,19 @@ def read_csv(
     header: bool | None = None,
     decimal: str | None = None,
     label: Names = None,
+    image: str | None = None,
+    transpose: bool = False,
 ) -> Dataset:
     """A table in UTF-8, a row a line, with or without a header; its names may be quoted, and its fields.
 
     Fields are parted by the first of tab, semicolon, comma, | and blanks that parts the lines evenly. columns are
     those to learn, if not all; drop those to leave out; label one to keep beside the data. Gaps are refused, or
     "drop" leaves out their rows, or "mean" fills them with the mean or the commonest word. kinds says what columns
-    are, where that is not plain: "year:category,born:date:%d/%m/%Y". decimal is "." or ",". Blank lines are passed
-    over; an unnamed first column that counts or labels the rows is left out.
+    are, where that is not plain: "year:category,born:date:%d/%m/%Y". decimal is "." or ",". image="28x28" says
+    that each row is one, on its side with transpose. Blank lines are passed over; an unnamed first column that
+    counts or labels the rows is left out.
     """
-    asked = Asked(columns, drop, gaps, kinds, label)
+    asked = Asked(columns, drop, gaps, kinds, label, image, transpose)
     with refusing(path, "a table of numbers in UTF-8"):
         if decimal not in (None, ".", ","):
             raise DataError(f"{path}: decimal is {shorten(decimal)}; it is . or ,")
@@ -56,13 +59,13 @@ def read_csv(
 
 def read_frame(
     frame: Any, columns: Names = None, drop: Names = None, gaps: str = "refuse", kinds: str | dict | None = None,
-    label: Names = None,
+    label: Names = None, image: str | None = None, transpose: bool = False,
 ) -> Dataset:  # fmt: skip
     """A DataFrame; its options are those of a table in a file."""
     names = [str(name) for name in frame.columns]
     fields = [fields_of(frame.iloc[:, j]) for j in range(len(names))]
     table = Table("DataFrame", names, fields, len(frame), lambda i: i + 1, "row")
-    return table.dataset(Asked(columns, drop, gaps, kinds, label))
+    return table.dataset(Asked(columns, drop, gaps, kinds, label, image, transpose))
 
 
 class Sheet:
