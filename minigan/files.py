@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import os
 import stat
+import sys
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +58,40 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def lock(file: Any) -> None:
+    """Hold this file until it is closed; BlockingIOError if another process holds it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(1 << 30)  # a byte that is never reached, for a locked one cannot be read
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError from error
+    else:
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:  # a file system without locks: better unlocked than not at all
+            pass
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Be the only process in here that names this path; the others wait."""
+    with path.open("a+b") as file:
+        while True:
+            try:
+                lock(file)
+                break
+            except BlockingIOError:
+                time.sleep(0.02)
+        yield
 
 
 def reason(error: Exception, most: int = 120) -> str:

@@ -16,7 +16,6 @@ import platform
 import re
 import shlex
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -29,7 +28,7 @@ import numpy as np
 from .. import __version__
 from ..core.gan import GAN
 from ..data.dataset import Data
-from ..files import whole, write_whole
+from ..files import lock, whole, write_whole
 from ..judge.evaluation import scores
 from ..theory import oracle
 from ..theory.distributions import Mixture
@@ -60,7 +59,7 @@ class Log:
         self.path = path
         self.file = path.open("a+b", buffering=0)  # what is written is with the system at once
         try:
-            _lock(self.file)
+            lock(self.file)
         except BlockingIOError:
             self.file.close()
             raise CheckpointError(
@@ -91,27 +90,6 @@ class Log:
             raise OSError(errno.ENOENT, "was deleted or moved while it was trained in", str(self.path.parent))
         os.fsync(self.file.fileno())
         return {"bytes": self.size, "sha256": self.hash.hexdigest()}
-
-
-def _lock(file: Any) -> None:
-    """Hold this file until it is closed; BlockingIOError if another process holds it."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(1 << 30)  # a byte that is never reached, for a locked one cannot be read
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            raise BlockingIOError from error
-    else:
-        import fcntl
-
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise
-        except OSError:  # a file system without locks: better unlocked than not at all
-            pass
 
 
 def surroundings(run: Run, data: Data, ranks: Ranks | None = None) -> dict[str, Any]:
