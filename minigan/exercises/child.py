@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import traceback
+from importlib.util import spec_from_file_location
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,10 @@ if __name__ == "__main__":
 
 if TYPE_CHECKING:
     from . import confine
-    from .protocol import Deck, Ended, Formula, Peer, ProtocolError, Shared, Tree
+    from .protocol import CALL, Deck, Ended, Formula, Peer, ProtocolError, Shared, Tree
 else:
     import confine
-    from protocol import Deck, Ended, Formula, Peer, ProtocolError, Shared, Tree
+    from protocol import CALL, Deck, Ended, Formula, Peer, ProtocolError, Shared, Tree
 
 import numpy as np
 
@@ -90,6 +91,18 @@ for _name in OPERATORS:
 Operand.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
+class Finder:
+    """Finds minigan where the judge has it, whatever else is called so."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
+        """How `import minigan` loads it."""
+        folder = SAID["minigan"]
+        if name != "minigan":
+            return None
+        return spec_from_file_location(name, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder])
+
+
 class Guest(Peer):
     """The student's end: it serves the judge's questions to his module and to what comes out of it."""
 
@@ -100,6 +113,7 @@ class Guest(Peer):
         # Control is the judge's or the student's. A thread that he left can't ask while it is the judge's.
         self.turn = threading.Lock()
         self.path = ""
+        self.stubs: dict[int, Thing] = {}
 
     def run(self) -> None:
         """Serve until the judge is gone."""
@@ -121,7 +135,7 @@ class Guest(Peer):
         """Let the student's code do it, and tell what came of it, or what it raised."""
         share: set[int] = set()
         target, *rest = (self.unpack(part, arrays, share) for part in parts)
-        self.hold("call", share)
+        self.hold(CALL, share)
         back: set[int] | None = None
         self.turn.release()
         try:
@@ -130,8 +144,8 @@ class Guest(Peer):
             elif what == "get":
                 value, back = getattr(self.things[target], rest[0]), set()
             else:
-                args, kwargs, errors = rest
-                with np.errstate(**errors):
+                args, kwargs, warn = rest
+                with np.errstate(all=warn):
                     value = self.things[target](*args, **kwargs)
         except BaseException as error:  # SystemExit and KeyboardInterrupt too: it is the student's code
             self.turn.acquire()
@@ -146,7 +160,7 @@ class Guest(Peer):
                 self.tell_error(error)
         if back is not None:
             self.hold((target, rest[0]), back)
-        self.hold("call", set())
+        self.hold(CALL, set())
 
     def _load(self, source: str, path: str, name: str) -> ModuleType:
         """His module, from its text: the file itself need not be in reach."""
@@ -183,7 +197,7 @@ class Guest(Peer):
             case ["function", number, name]:
                 return Function(self, number, name)
             case ["thing", number, name]:
-                return Thing(self, number, name)
+                return self.stubs.setdefault(number, Thing(self, number, name))
             case ["operand", number, name]:
                 return Operand(self, number, name)
             case ["formula", text, given]:
@@ -220,6 +234,7 @@ def main() -> None:
     os.close(null)
     os.dup2(2, 1)
     sys.path.remove(HERE)
+    sys.meta_path.insert(0, Finder)
     confine.limit(SAID["seconds"])
     hidden = SAID["hidden"]
     walls = confine.wall(SAID["folder"], SAID["readable"], hidden)

@@ -16,12 +16,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from ..core.network import Sequential
 from ..runs.checkpoint import describe
-from .protocol import Deck, Ended, Formula, Peer, ProtocolError, Tree
+from .protocol import CALL, Deck, Ended, Formula, Peer, ProtocolError, Tree
 from .verdict import Wrong
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ class Remote:
     def __repr__(self) -> str:
         return self._text
 
+    def __del__(self) -> None:
+        self._student.dropped.append(self._number)
+
 
 class Student(Peer):
     """The student's process and our end of the pipes to it; `stop` ends it, with all that it has started."""
@@ -58,7 +62,7 @@ class Student(Peer):
     def __init__(self, folder: str, seconds: float, hidden: list[str]):
         begin = json.dumps(
             {"parent": os.getpid(), "folder": folder, "seconds": seconds, "path": _path(), "hidden": hidden}
-            | {"readable": _readable()}
+            | {"readable": _readable(), "minigan": str(PACKAGE)}
         )
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-B", "-u", "-X", "utf8", str(CHILD), begin],
@@ -72,6 +76,7 @@ class Student(Peer):
         )
         assert self.process.stdin and self.process.stdout and self.process.stderr
         super().__init__(self.process.stdout.fileno(), self.process.stdin.fileno())
+        self.remotes: WeakValueDictionary[int, Remote] = WeakValueDictionary()
         self.late = self.loud = False
         self.printed = b""
         self.over = threading.Event()
@@ -135,9 +140,9 @@ class Student(Peer):
         """What his function returns; what it changes in the arrays it was given is changed in ours."""
         share: set[int] = set()
         try:
-            return self.ask("call", number, args, kwargs, np.geterr(), share=share)
+            return self.ask("call", number, args, kwargs, np.geterr()["invalid"], share=share)
         finally:
-            self.hold("call", set())
+            self.hold(CALL, set())
 
     def serve(self, what: str, parts: list[Tree], arrays: list[np.ndarray]) -> None:
         """Do for his code what it may ask for: call a function, look at what a thing exposes, or use an operator.
@@ -188,23 +193,23 @@ class Student(Peer):
         """A stub of something of his, under the name of its type."""
         match tree:
             case ["mine", int(number), str(name), str(text)]:
-                kind = type(re.sub(r"\W", "", name)[:40] or "object", (Remote,), {})
-                return kind(self, number, text[:100])
+                if (known := self.remotes.get(number)) is None:
+                    kind = type(re.sub(r"\W", "", name)[:40] or "object", (Remote,), {})
+                    known = self.remotes[number] = kind(self, number, text[:100])
+                return known
         raise ProtocolError("a value of no known kind")
 
 
 def _path() -> list[str]:
-    """Where the student's process finds modules: where we do, but for the working folder."""
-    return [entry for entry in sys.path if os.path.isabs(entry) and entry != os.getcwd()]
+    """Where the student's process finds modules: where we do, but for the working folder, and for a checkout's."""
+    out = {os.getcwd()} | ({str(PACKAGE.parent)} if PACKAGE.parent.name not in ("site-packages", "dist-packages") else set())
+    return [entry for entry in sys.path if os.path.isabs(entry) and entry not in out]
 
 
 def _readable() -> list[str]:
     """What it may read: Python, its packages, minigan, and what the system has for all."""
     system = ["/usr", "/lib", "/lib64", "/etc", "/opt", "/nix", "/proc", "/sys/devices/system", "/dev/urandom"]
-    source = PACKAGE.parent  # a checkout holds more than minigan, its tests say
-    own = [PACKAGE] if source.name not in ("site-packages", "dist-packages") else [source]
-    path = [entry for entry in _path() if Path(entry).resolve() != source]
-    return [*system, sys.prefix, sys.base_prefix, os.path.dirname(sys.executable), *path, *map(str, own)]
+    return [*system, sys.prefix, sys.base_prefix, os.path.dirname(sys.executable), *_path(), str(PACKAGE)]
 
 
 def _environment(folder: str) -> dict[str, str]:

@@ -28,6 +28,7 @@ TREE, ARRAYS, DEPTH = 1 << 24, 1 << 28, 50  # bytes of a message's tree and of i
 PLAIN = {np.dtype(f"{kind}{size}").str for kind, sizes in {"i": (1, 2, 4, 8), "u": (1, 2, 4, 8), "f": (2, 4, 8),
          "c": (8, 16)}.items() for size in sizes} | {np.dtype(bool).str}  # fmt: skip
 MOST = 5_000  # things that one side keeps for the other
+CALL = (None,)  # who needs the arrays that are shared during a call
 Tree = Any
 
 
@@ -88,6 +89,8 @@ class Peer:
         self.shared: dict[int, Shared] = {}
         self.held: dict[Any, set[int]] = {}  # who needs which shared arrays
         self.given = self.first
+        self.dropped: list[int] = []  # things of the other side's that we need no more, which it isn't told yet
+        self.waiting = b""  # what was read beyond the last message
 
     # Frames.
 
@@ -101,10 +104,13 @@ class Peer:
                 changed.append([number, len(arrays)])
                 arrays.append(one.array)
         shapes = [[a.dtype.str, a.shape, _layout(a)] for a in arrays]
-        text = json.dumps([tree, shapes, changed]).encode()
+        text = json.dumps([tree, shapes, changed, self.dropped]).encode()
         data = b"".join([a.tobytes() for a in arrays])
         if len(text) > TREE or len(data) > ARRAYS:
             raise ValueError(f"{(len(text) + len(data)) >> 20} MiB in one call are too much")
+        for number in self.dropped:
+            self.forget(number)
+        self.dropped = []
         frame = memoryview(HEAD.pack(len(text), len(data)) + text + data)
         try:
             while frame:
@@ -114,9 +120,12 @@ class Peer:
 
     def receive(self) -> tuple[Tree, list[np.ndarray]]:
         """The next message, its shared arrays already in place; raises Ended or ProtocolError."""
-        text, data = (self._read(size) for size in self._sizes())
+        tree_size, array_size = HEAD.unpack(self._read(HEAD.size))
+        if tree_size > TREE or array_size > ARRAYS:
+            raise ProtocolError("a message of more bytes than are allowed")
+        text, data = self._read(tree_size), self._read(array_size)
         try:
-            tree, shapes, changed = json.loads(text)
+            tree, shapes, changed, dropped = json.loads(text)
             arrays, at = [], 0
             for dtype, shape, layout in shapes:
                 array, at = _unpack(data, at, dtype, shape, layout)
@@ -129,28 +138,27 @@ class Peer:
                 one.contents = array.tobytes()
                 if one.moved is not None:
                     one.moved()
+            for number in dropped:
+                self.drop(number)
+                self.forget(number)
         except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
             raise ProtocolError(f"{type(error).__name__}: {error}") from error
         return tree, arrays
 
-    def _sizes(self) -> tuple[int, int]:
-        tree, arrays = HEAD.unpack(self._read(HEAD.size))
-        if tree > TREE or arrays > ARRAYS:
-            raise ProtocolError("a message of more bytes than are allowed")
-        return tree, arrays
-
     def _read(self, size: int) -> bytes:
-        parts = []
-        while size:
+        parts, missing = [self.waiting], size - len(self.waiting)
+        while missing > 0:
             try:
-                part = os.read(self.reader, min(size, 1 << 20))
+                part = os.read(self.reader, max(1 << 16, min(missing, 1 << 20)))
             except OSError as error:
                 raise Ended from error
             if not part:
                 raise Ended
             parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
+            missing -= len(part)
+        whole = b"".join(parts)
+        self.waiting = whole[size:]
+        return whole[:size]
 
     # Values.
 
@@ -265,9 +273,21 @@ class Peer:
         self.held[who] = share
         if not share:
             del self.held[who]
+        if not self.shared:
+            return
         needed = set().union(*self.held.values())
         for number in self.shared.keys() - needed:
             del self.shared[number]
+
+    def forget(self, number: int) -> None:
+        """Share no arrays for this thing any more; both ends say so at the same message."""
+        for who in [who for who in self.held if who[0] == number]:
+            self.hold(who, set())
+
+    def drop(self, number: int) -> None:
+        """The other side needs this thing of ours no more."""
+        self.numbers.pop(id(self.things[number]), None)
+        self.things[number] = None
 
     def keep(self, thing: Any) -> int:
         """The number by which the other side may call this thing."""
