@@ -5,7 +5,7 @@ came and what was wanted. The student's process knows neither the answer nor the
 values. SECURITY.md says what that keeps out, and what it does not.
 """
 
-from .judge import Verdict, judged
+from .judge import Verdict, judged, repeat
 from .ladder import FOLDER, PROGRESS, Exercise, check, find, hint, ladder, progress, remember, solution, start
 from .protocol import Deck, Formula
 from .verdict import Wrong, close, wrong

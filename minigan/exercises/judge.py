@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from ..core.network import Sequential
+from ..core.optimizers import Optimizer
 from ..runs.checkpoint import describe
 from .protocol import CALL, Deck, Ended, Formula, Peer, ProtocolError, Tree
 from .verdict import Wrong
@@ -54,6 +56,15 @@ class Remote:
 
     def __del__(self) -> None:
         self._student.dropped.append(self._number)
+
+
+def repeat(function: Callable[[], Any], times: int) -> None:
+    """Call a function so many times, and tell the student's process once where it lives there."""
+    if isinstance(function, Remote):
+        return function._student.repeat(function, times)
+    for _ in range(times):
+        function()
+    return None
 
 
 class Student(Peer):
@@ -144,6 +155,10 @@ class Student(Peer):
         finally:
             self.hold(CALL, set())
 
+    def repeat(self, remote: Remote, times: int) -> None:
+        """Call a function of his so many times, without arguments."""
+        self.ask("repeat", remote._number, times)
+
     def serve(self, what: str, parts: list[Tree], arrays: list[np.ndarray]) -> None:
         """Do for his code what it may ask for: call a function, look at what a thing exposes, or use an operator.
 
@@ -180,6 +195,8 @@ class Student(Peer):
                 plain |= {"layers": describe(value.layers), "dtype": value.backend.dtype.name}
                 theta = self.together(value.theta, arrays, share, value.moved)
                 return ["network", plain, theta, self.together(value.grad, arrays, share)]
+            case Optimizer() if share is not None:
+                return ["optimizer", describe(value), self.together(value.net.theta, arrays, share)]
         kind = next((k for k, has in (("operand", "operators"), ("thing", "exposes")) if hasattr(type(value), has)), None)
         if kind is None and callable(value) and not isinstance(value, type):
             kind = "function"

@@ -75,47 +75,27 @@ WRONG = {
 }
 
 
-class Turns:
-    """Watches a game: whose turn it is, and that nobody moves but by his optimiser."""
+class Referee:
+    """Watches a game: what was drawn since the last move, whose turn it is, and along which gradient he moves."""
 
-    def __init__(self, G: mg.Sequential, D: mg.Sequential):
-        self.G, self.D, self.moves = G, D, 0
+    def __init__(self, G: mg.Sequential, D: mg.Sequential, batch: int, rng: np.random.Generator):
+        self.G, self.D, self.batch, self.rng = G, D, batch, rng
+        self.moves, self.drawn = 0, {"real": list[np.ndarray](), "z": list[np.ndarray]()}
         self.remember()
 
     def remember(self) -> None:
         self.thetas = {"G": self.G.theta.copy(), "D": self.D.theta.copy()}
-
-    def nobody_moved(self, when: str) -> None:
-        for name, net in (("D", self.D), ("G", self.G)):
-            if not np.array_equal(net.theta, self.thetas[name]):
-                wrong(f"{when}: {name}.theta has changed since the last turn, but not by its optimiser's step()")
-
-    def before(self, who: str) -> str:
-        """Called by an optimiser's step() before it moves its network; gives the place, in words."""
-        turn = "DG"[self.moves % 2]
-        here = f"round {self.moves // 2 + 1}, {turn}'s turn"
-        if who != turn:
-            wrong(f"{here}: you moved {who}; wanted D, G, D, G, ...: one step each, D first")
-        self.nobody_moved(here)
-        return here
-
-
-class Referee(Turns):
-    """Watches more closely: what was drawn since the last move, and along which gradient a player moves."""
-
-    def __init__(self, G: mg.Sequential, D: mg.Sequential, batch: int, rng: np.random.Generator):
-        self.batch, self.rng = batch, rng
-        self.drawn = {"real": list[np.ndarray](), "z": list[np.ndarray]()}
-        super().__init__(G, D)
-
-    def remember(self) -> None:
-        super().remember()
         for batches in self.drawn.values():
             batches.clear()
 
     def draw(self, what: str, columns: int) -> np.ndarray:
         self.drawn[what].append(self.rng.standard_normal((self.batch, columns)))
         return self.drawn[what][-1].copy()
+
+    def nobody_moved(self, when: str) -> None:
+        for name, net in (("D", self.D), ("G", self.G)):
+            if not np.array_equal(net.theta, self.thetas[name]):
+                wrong(f"{when}: {name}.theta has changed since the last turn, but not by its optimiser's step()")
 
     def losses(self, who: str) -> np.ndarray:
         """What the player pays, from its definition, -log sigmoid(s) = log(1 + e^-s); then what WRONG lists."""
@@ -126,9 +106,14 @@ class Referee(Turns):
         pays = [np.logaddexp(0, -real).mean(), np.logaddexp(0, fake).mean()]
         return np.array([sum(pays), *pays, np.logaddexp(0, real).mean() + np.logaddexp(0, -fake).mean()])
 
-    def before(self, who: str) -> str:
-        here = super().before(who)
-        wanted = {"real": 1, "z": 1} if who == "D" else {"real": 0, "z": 1}
+    def before(self, who: str) -> None:
+        """Called by an optimiser's step() before it moves its network."""
+        turn = "DG"[self.moves % 2]
+        here = f"round {self.moves // 2 + 1}, {turn}'s turn"
+        if who != turn:
+            wrong(f"{here}: you moved {who}; wanted D, G, D, G, ...: one step each, D first")
+        self.nobody_moved(here)
+        wanted = {"real": 1, "z": 1} if turn == "D" else {"real": 0, "z": 1}
         for what, number in wanted.items():
             if len(self.drawn[what]) != number:
                 wrong(
@@ -152,16 +137,15 @@ class Referee(Turns):
         guess = next((f" ({words})" for slope, words in known if np.allclose(directions @ got, slope, 1e-4)), "")
         close(f"{here}: slopes along {who}.grad of {what}{guess}", directions @ got, wanted, 1e-5,
               given="3 random directions, by central differences")  # fmt: skip
-        return here
 
 
 class Watched:
-    """An optimiser that tells the referee before it moves. The student's process has its step() alone."""
+    """An optimiser that tells the referee before it moves. It stays here, and so do its network's moves."""
 
     exposes = ("step",)
 
-    def __init__(self, who: str, referee: Any, inner: Any):
-        self.who, self.referee, self.inner = who, referee, inner
+    def __init__(self, who: str, net: mg.Sequential, referee: Referee, rate: float):
+        self.who, self.referee, self.inner = who, referee, mg.SGD(rate).bind(net)
 
     def step(self) -> None:
         self.referee.before(self.who)
@@ -179,7 +163,7 @@ def judge(student: Any, rng: np.random.Generator) -> None:
         G = mg.Sequential([mg.Dense(k, 5), mg.Tanh(), mg.Dense(5, dim)], double, seed=seed, name="G")
         D = mg.Sequential([mg.Dense(dim, 6), mg.Tanh(), mg.Dense(6, 1)], double, seed=seed, name="D")
         referee = Referee(G, D, batch, rng)
-        moves = [Watched(who, referee, mg.SGD(0.3).bind(net)) for who, net in (("G", G), ("D", D))]
+        moves = Watched("G", G, referee, 0.3), Watched("D", D, referee, 0.3)
         student.play(
             G, D, *moves, lambda r=referee, d=dim: r.draw("real", d), lambda r=referee, k=k: r.draw("z", k), rounds
         )
@@ -200,17 +184,11 @@ def judge(student: Any, rng: np.random.Generator) -> None:
     layers[0].b[...] = np.linspace(-2, 2, 32)
     layers[-1].W[...] = 0
     D.moved()
-    turns = Turns(G, D)
-    adams = [
-        Watched(who, turns, mg.Adam(mg.HoldThenCosine(rate, rounds, 0), 0.5).bind(net))
-        for who, rate, net in (("G", 1e-3, G), ("D", 3e-3, D))
-    ]
+    adams = [mg.Adam(mg.HoldThenCosine(rate, rounds, 0), 0.5).bind(net) for rate, net in ((1e-3, G), (3e-3, D))]
+
     real = Deck(scaler.to_network(data.sample(rounds * B, rng)).reshape(rounds, B, 1))
     noise = Deck(latent.fill(np.empty((2 * rounds * B, 1)), rng).reshape(2 * rounds, B, 1))
     student.play(G, D, *adams, real, noise, rounds)
-    turns.nobody_moved(f"rounds = {rounds}, after the last round")
-    if turns.moves != 2 * rounds:
-        wrong(f"rounds = {rounds}: wanted {2 * rounds} moves, one of D, one of G a round; got {turns.moves}")
     js = mg.js(data, oracle.pushforward(G, latent, scaler))
     if not js <= 0.02:
         what = f"N({data.mean[0]:.2f}, {math.sqrt(data.covariance[0, 0]):.2f}), scaled"
