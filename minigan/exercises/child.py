@@ -1,7 +1,8 @@
 """The student's process: it holds his functions, calls them when asked, and hands back plain values.
 
 Started as `python -I child.py`: without the working folder, without the environment's paths, and without minigan
-until the student imports it. It knows no answer and no judge. The walls (confine.py) are up before his code is read.
+until the student imports it. It knows no answer and no judge, and its walls (confine.py) are up before his code is
+read.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ else:
     import confine
     from protocol import CALL, Deck, Ended, Formula, Peer, ProtocolError, Shared, Tree
 
-import numpy as np
+import numpy as np  # noqa: E402 (it too is found on that path)
 
 ANSWERS = "minigan.lessons.exercises.answers"
 
@@ -100,7 +101,9 @@ class Finder:
         folder = SAID["minigan"]
         if name != "minigan":
             return None
-        return spec_from_file_location(name, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder])
+        return spec_from_file_location(
+            name, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
+        )
 
 
 class Guest(Peer):
@@ -214,7 +217,9 @@ class Guest(Peer):
                 rng.bit_generator.state = state
                 return rng
             case ["network", plain, theta, grad]:
-                return self._network(plain, *((tree[1], self._unpack(tree, arrays, share)) for tree in (theta, grad)))
+                return self._network(
+                    plain, *((tree[1], self._unpack(tree, arrays, share)) for tree in (theta, grad))
+                )
             case ["optimizer", plain, theta]:
                 return self._optimizer(plain, theta[1])
         raise ProtocolError("a value of no known kind")
@@ -247,7 +252,9 @@ def main() -> None:
     os.dup2(null, 0)
     os.close(null)
     os.dup2(2, 1)
-    np.empty(1 << 24, np.uint8)  # glibc, seeing this freed, keeps blocks of such sizes: else each array is a system call
+    np.empty(
+        1 << 24, np.uint8
+    )  # glibc, seeing this freed, keeps blocks of such sizes: else each array is a system call
     sys.path.remove(HERE)
     sys.meta_path.insert(0, Finder)
     confine.limit(SAID["seconds"])

@@ -1,8 +1,8 @@
-"""What the student's process may not do, and the walls that hold it to that. It confines the process that calls it.
+"""What the student's process may not do, and the walls that hold it to that: it confines who calls it.
 
-Three walls, each for itself: limits of the system (`limit`), Python's own audit events (`guard`, on every system, and
-no obstacle to who wants to pass), and on Linux the kernel's Landlock and seccomp (`wall`, which no Python code can
-take down again). This file uses the standard library alone.
+Three walls, each for itself: limits of the system (`limit`); Python's own audit events (`guard`), on every system,
+and no obstacle to who wants to pass; and on Linux the kernel's Landlock and seccomp (`wall`), which no code takes
+down again. This file uses the standard library alone.
 """
 
 from __future__ import annotations
@@ -53,7 +53,16 @@ def limit(seconds: float) -> None:
 
 # Python's audit events: https://docs.python.org/3/library/audit_events.html
 
-STARTS = ("subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.startfile", "pty.spawn")
+STARTS = (
+    "subprocess.",
+    "os.system",
+    "os.exec",
+    "os.fork",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.startfile",
+    "pty.spawn",
+)
 REACHES = ("os.kill", "ctypes.", "socket.connect", "socket.bind", "winreg.", "gc.get_")
 CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod",
            "os.chown", "os.chflags", "os.utime", "os.setxattr", "os.removexattr")  # fmt: skip
@@ -106,10 +115,15 @@ RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1
 
 
 def wall(folder: str, readable: list[str], hidden: list[str]) -> list[str]:
-    """Put up what the kernel has: read what is readable and not hidden, write here, start nothing -> their names."""
+    """Put up what the kernel has: he reads what is readable and not hidden, writes here, starts nothing.
+
+    Returns the names of the walls that stand.
+    """
     if libc is None or libc.prctl(38, 1, 0, 0, 0):  # PR_SET_NO_NEW_PRIVS
         return []
-    return [name for name, up in (("landlock", _landlock(folder, readable, hidden)), ("seccomp", _seccomp())) if up]
+    return [
+        name for name, up in (("landlock", _landlock(folder, readable, hidden)), ("seccomp", _seccomp())) if up
+    ]
 
 
 def _landlock(folder: str, readable: list[str], hidden: list[str]) -> bool:
@@ -138,7 +152,8 @@ def _landlock(folder: str, readable: list[str], hidden: list[str]) -> bool:
         if path in secret:
             return
         if not any(one.startswith(path.rstrip("/") + "/") for one in secret):
-            return allow(path, READ_FILE | READ_DIR)
+            allow(path, READ_FILE | READ_DIR)
+            return
         with contextlib.suppress(OSError), os.scandir(path) as entries:
             for entry in entries:
                 reveal(os.path.join(path, entry.name))
@@ -177,7 +192,11 @@ def _seccomp() -> bool:
     program += [(equal, 0, 4, clone), (load, 0, 0, 16), (anybit, 0, 1, CLONE_THREAD), (give, 0, 0, allow)]
     program += [(give, 0, 0, refuse)]
     program += [(equal, 0, 6, PRLIMIT[machine]), (load, 0, 0, 32), (equal, 0, 3, 0), (load, 0, 0, 36)]
-    program += [(equal, 0, 1, 0), (give, 0, 0, allow), (give, 0, 0, refuse)]  # to ask is allowed: new limits are NULL
+    program += [
+        (equal, 0, 1, 0),
+        (give, 0, 0, allow),
+        (give, 0, 0, refuse),
+    ]  # to ask is allowed: new limits are NULL
     program += [(give, 0, 0, allow)]
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
     header = struct.pack("HxxxxxxQ", len(program), ctypes.addressof(code))

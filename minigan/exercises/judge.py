@@ -1,4 +1,4 @@
-"""The judge's end: it starts the student's process, calls his functions in it, and keeps answer and verdict at home."""
+"""The judge's end: it starts the student's process, calls his functions there, and keeps the answer at home."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ import numpy as np
 
 from ..core.network import Sequential
 from ..core.optimizers import Optimizer
+from ..files import contents
 from ..runs.checkpoint import describe
 from .protocol import CALL, Deck, Ended, Formula, Peer, ProtocolError, Tree
 from .verdict import Wrong
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
     from .ladder import Exercise
 
 SECONDS = 20.0
-PRINTED, MOST_PRINTED = 4000, 16 << 20  # characters that are shown of what the student's code prints; bytes at most
+PRINTED, MOST_PRINTED = (
+    4000,
+    16 << 20,
+)  # characters that are shown of what the student's code prints; bytes at most
+MOST_SOURCE = 1 << 20  # bytes of his file
 PACKAGE = Path(__file__).parents[1]
 HIDDEN = PACKAGE / "lessons" / "exercises" / "answers"
 CHILD = Path(__file__).with_name("child.py")
@@ -61,16 +66,21 @@ class Remote:
 def repeat(function: Callable[[], Any], times: int) -> None:
     """Call a function so many times, and tell the student's process once where it lives there."""
     if isinstance(function, Remote):
-        return function._student.repeat(function, times)
-    for _ in range(times):
-        function()
-    return None
+        function._student.repeat(function, times)
+    else:
+        for _ in range(times):
+            function()
+
+
+LIVE: set[Student] = set()  # those whose process runs
 
 
 class Student(Peer):
     """The student's process and our end of the pipes to it; `stop` ends it, with all that it has started."""
 
     def __init__(self, folder: str, seconds: float, hidden: list[str]):
+        roots = [Path(p).resolve() for p in (PACKAGE, sys.prefix, sys.base_prefix)]  # without these nothing runs
+        hidden = [h for h in hidden if not any(root.is_relative_to(Path(h).resolve()) for root in roots)]
         begin = json.dumps(
             {"parent": os.getpid(), "folder": folder, "seconds": seconds, "path": _path(), "hidden": hidden}
             | {"readable": _readable(), "minigan": str(PACKAGE)}
@@ -91,7 +101,10 @@ class Student(Peer):
         self.late = self.loud = False
         self.printed = b""
         self.over = threading.Event()
-        self.watchers = [threading.Thread(target=w, daemon=True) for w in (lambda: self._wait(seconds), self._listen)]
+        LIVE.add(self)
+        self.watchers = [
+            threading.Thread(target=w, daemon=True) for w in (lambda: self._wait(seconds), self._listen)
+        ]
         for watcher in self.watchers:
             watcher.start()
 
@@ -110,7 +123,8 @@ class Student(Peer):
                 self.printed += part[: max(0, 4 * PRINTED - len(self.printed))]
                 if size > MOST_PRINTED:
                     self.loud = True
-                    return self.kill()
+                    self.kill()
+                    break
 
     def kill(self) -> None:
         """End it at once, and its process group."""
@@ -126,6 +140,7 @@ class Student(Peer):
         if self.process.poll() is None:
             self.kill()
         self.process.wait()
+        LIVE.discard(self)
         for watcher in self.watchers:
             watcher.join(1)
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
@@ -197,7 +212,9 @@ class Student(Peer):
                 return ["network", plain, theta, self.together(value.grad, arrays, share)]
             case Optimizer() if share is not None:
                 return ["optimizer", describe(value), self.together(value.net.theta, arrays, share)]
-        kind = next((k for k, has in (("operand", "operators"), ("thing", "exposes")) if hasattr(type(value), has)), None)
+        kind = next(
+            (k for k, has in (("operand", "operators"), ("thing", "exposes")) if hasattr(type(value), has)), None
+        )
         if kind is None and callable(value) and not isinstance(value, type):
             kind = "function"
         return kind and [kind, self.keep(value), getattr(value, "__name__", type(value).__name__)]
@@ -219,7 +236,9 @@ class Student(Peer):
 
 def _path() -> list[str]:
     """Where the student's process finds modules: where we do, but for the working folder, and for a checkout's."""
-    out = {os.getcwd()} | ({str(PACKAGE.parent)} if PACKAGE.parent.name not in ("site-packages", "dist-packages") else set())
+    out = {os.getcwd()} | (
+        {str(PACKAGE.parent)} if PACKAGE.parent.name not in ("site-packages", "dist-packages") else set()
+    )
     return [entry for entry in sys.path if os.path.isabs(entry) and entry not in out]
 
 
@@ -230,7 +249,9 @@ def _readable() -> list[str]:
 
 
 def _environment(folder: str) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH")}
+    kept = {
+        k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH")
+    }
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return kept | threads | {"HOME": folder, "TMPDIR": folder, "MPLBACKEND": "agg"}
 
@@ -242,53 +263,64 @@ def visible(text: str) -> str:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of a check."""
+    """What came of a check: whether it passed, what is to be said, what the student's code printed."""
 
     passed: bool
     message: str
-    seconds: float
+    printed: str = ""
+    seconds: float = 0.0
 
 
 def judged(
-    exercise: Exercise, path: Path, seed: int | None = None, seconds: float | None = None, hidden: tuple[Path, ...] = ()
+    exercise: Exercise,
+    path: Path,
+    seed: int | None = None,
+    seconds: float | None = None,
+    hidden: tuple[Path, ...] = (),
 ) -> Verdict:
     """Judge the student's file on random data that he does not see, drawn when his code has run.
 
     It is stopped after so many seconds: SECONDS, unless the answer's module says how many its judge needs. hidden
-    are folders that his code may not read.
+    are folders that his code may not read. Raises OSError where the file cannot be read.
     """
-    begun = time.monotonic()
-    answer = exercise.answer
+    begun, answer = time.monotonic(), exercise.answer
     limit: float = getattr(answer, "SECONDS", SECONDS) if seconds is None else seconds
     try:
-        source = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return Verdict(False, f"{path.name} is no text in UTF-8: {error.reason} at byte {error.start}", 0.0)
+        if path.stat().st_size > MOST_SOURCE:
+            return Verdict(False, f"the file has more than {MOST_SOURCE >> 20} MiB")
+        source = contents(path).decode("utf-8-sig")
+    except ValueError as error:
+        return Verdict(False, f"{path.name} is no text in UTF-8: {error}")
+    rng = np.random.default_rng(secrets.randbits(64) if seed is None else seed)
     with tempfile.TemporaryDirectory(prefix="minigan-", ignore_cleanup_errors=True) as folder:
         student = Student(os.path.realpath(folder), limit, [str(HIDDEN), *map(str, hidden)])
         try:
-            module = student.load(source, str(path.resolve()))
-            answer.judge(module, np.random.default_rng(secrets.randbits(64) if seed is None else seed))
-            message = None
-        except Wrong as error:
-            message = str(error)
+            message = _heard(answer.judge, student, source, path, rng)
         except Ended:
             message = _ended(student, limit)
-        except ProtocolError as error:
-            message = f"it sent what is no value: {error}"
-        except NotImplementedError:
-            message = f"the gap is still empty: write your code in {path}, and take out the raise"
-        except Exception as error:
-            shown = getattr(error, "shown", "")
-            said = getattr(error, "said", f"{type(error).__name__}: {error}")
-            message = shown or f"{said} (your function was called as its docstring says)"
         finally:
             student.stop()
-    text = student.printed.decode("utf-8", "replace")[:PRINTED].rstrip()
-    head = f"it printed:\n{text}\n" if text else ""
-    return Verdict(
-        message is None, visible(head + ("passed" if message is None else message)), time.monotonic() - begun
-    )
+    printed = student.printed.decode("utf-8", "replace")[:PRINTED].rstrip()
+    said = "passed" if message is None else visible(message)
+    return Verdict(message is None, said, visible(printed), time.monotonic() - begun)
+
+
+def _heard(judge: Callable, student: Student, source: str, path: Path, rng: np.random.Generator) -> str | None:
+    """What the judge, or the student's own error, has to say; None where all is right."""
+    try:
+        judge(student.load(source, str(path.resolve())), rng)
+    except Wrong as error:
+        return str(error)
+    except Ended:
+        raise
+    except ProtocolError as error:
+        return f"it sent what is no value: {error}"
+    except NotImplementedError:
+        return f"the gap is still empty: write your code in {path}, and take out the raise"
+    except Exception as error:
+        said = getattr(error, "said", f"{type(error).__name__}: {error}")
+        return getattr(error, "shown", "") or f"{said} (your function was called as its docstring says)"
+    return None
 
 
 def _ended(student: Student, limit: float) -> str:

@@ -1,4 +1,4 @@
-"""The ladder of exercises, and what a student does with one: start, check, hint, solution; his progress is kept."""
+"""The ladder of exercises, and what a student does on it: start, check, hint, solution. His progress is kept."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ def check(
     if verdict.passed:
         with remember(folder) as kept:
             kept["done"] = sorted({*kept["done"], number})
-    return verdict.passed, verdict.message
+    head = f"it printed:\n{verdict.printed}\n" if verdict.printed else ""
+    return verdict.passed, head + verdict.message
 
 
 def hint(number: int, folder: Path = FOLDER) -> str:

@@ -1,8 +1,8 @@
 """Two processes that call each other's functions and trade plain values: no pickle, nothing that is run.
 
-A message is one frame: the lengths of two parts, a tree in JSON, and the bytes of its arrays one after another. The
-tree holds None, bool, int, float and str as they are, and all else as [tag, ...]. What is no plain value stays at
-home and is sent as a number by which it can be called; the other side holds a stub of it.
+A message is one frame: two lengths, a tree in JSON, and the bytes of its arrays one after another. The tree
+holds None, bool, int, float and str as they are, and all else as [tag, ...]. What is no plain value stays at home
+and goes as a number by which it can be called; the other side holds a stub of it.
 
 Control is with one side at a time, so arrays can be *shared*: each side has a twin, and a message carries the
 contents of those that its sender has changed since the last one. That is how a function that writes into its
@@ -42,7 +42,7 @@ class Ended(Exception):
 
 @dataclass
 class Shared:
-    """An array with a twin on the other side: what both last held, and whom to tell when its contents came anew."""
+    """An array with a twin on the other side: what both last held, and whom to tell when new contents came."""
 
     array: np.ndarray
     contents: bytes
@@ -314,8 +314,8 @@ class Peer:
                     return self.unpack(value, arrays, back)
                 case ["raised", str(name), list(family), str(text), str(shown)]:
                     raise self.error(name, family, text, shown)
-                case ["ask", str(what), list(parts)]:
-                    self.serve(what, parts, arrays)
+                case ["ask", str(asked), list(values)]:
+                    self.serve(asked, values, arrays)
                 case _:
                     raise ProtocolError("neither a question nor an answer")
 
@@ -355,15 +355,16 @@ class Peer:
     def error(self, name: str, family: list, text: str, shown: str) -> Exception:
         """The exception for what the other side raised: the nearest that Python has itself."""
         kind = next((KINDS[k] for k in family if isinstance(k, str) and k in KINDS), RuntimeError)
-        error = kind(text)
-        error.said = f"{name}: {text}" if text else name  # type: ignore[attr-defined]
-        error.shown = shown  # type: ignore[attr-defined]
+        error: Any = kind(text)
+        error.said = f"{name}: {text}" if text else name
+        error.shown = shown
         return error
 
 
 KINDS = {kind.__name__: kind for kind in (
     ValueError, TypeError, AttributeError, IndexError, KeyError, LookupError, ZeroDivisionError, OverflowError,
-    FloatingPointError, ArithmeticError, NotImplementedError, RecursionError, RuntimeError, MemoryError, AssertionError,
+    FloatingPointError, ArithmeticError, NotImplementedError, RecursionError, RuntimeError, MemoryError,
+    AssertionError,
 )}  # fmt: skip
 
 

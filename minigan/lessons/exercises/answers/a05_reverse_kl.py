@@ -79,7 +79,9 @@ def _check_slopes(student: Any, case: str, m: float, s: float, c: list[float]) -
     given = f"m = {m:.6g}, s = {s:.6g}, slope_p(x) = {c[0]:.4g} + {c[1]:.4g} x + {c[2]:.4g} x² + {c[3]:.4g} x³"
     got = _pair(
         case,
-        student.reverse_kl_slopes(m, s, Formula("a + x * (b + x * (c + x * d))", **dict(zip("abcd", c, strict=True)))),
+        student.reverse_kl_slopes(
+            m, s, Formula("a + x * (b + x * (c + x * d))", **dict(zip("abcd", c, strict=True)))
+        ),
         "(d KL / d m, d KL / d s)",
         given,
     )
@@ -146,7 +148,8 @@ def _judge(student: Any, rng: np.random.Generator) -> None:
     sd = float(rng.uniform(0.6, 2))
     centre = 1 + float(rng.uniform(1, 3)) * float(rng.choice([-1, 1]))
     _check_fit(
-        student, "fit: p a bell", Formula("-(x - centre) / sd**2", centre=centre, sd=sd), (1.0, 1.0), [(centre, sd)],
+        student, "fit: p a bell", Formula("-(x - centre) / sd**2", centre=centre, sd=sd), (1.0, 1.0),
+        [(centre, sd)],
         f"p = N({centre:.4g}, {sd:.4g})",
     )  # fmt: skip
     # log p = -k (x - centre)^4 / 4: at m = centre the slope in s is -1/s + 3 k s^3, which is 0 at (3 k)^(-1/4)
@@ -168,6 +171,7 @@ def _judge(student: Any, rng: np.random.Generator) -> None:
 
     two = "(half * np.tanh(half * (x - middle) / sd**2) - (x - middle)) / sd**2"
     _check_fit(
-        student, "fit: two modes elsewhere", Formula(two, half=half, middle=middle, sd=sd), start, [(middle - half, sd), (middle + half, sd)],
+        student, "fit: two modes elsewhere", Formula(two, half=half, middle=middle, sd=sd), start,
+        [(middle - half, sd), (middle + half, sd)],
         f"p = 1/2 N({middle - half:.4g}, {sd:.4g}) + 1/2 N({middle + half:.4g}, {sd:.4g})",
     )  # fmt: skip

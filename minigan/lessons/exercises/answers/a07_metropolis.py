@@ -76,7 +76,14 @@ def judge(student: Any, rng: np.random.Generator) -> None:
         ("walk on a peak, log p about -5,000", "-(((x - centre) / width) ** 2) / 2 - 5000", centre),
         ("walk on a stretch of p > 0", "0.0 if abs(x - centre) < width else -np.inf", centre),
     ):
-        _path(student, case, Formula(log_p, centre=centre, width=width), start, rng.normal(0, 2 * width, n), rng.random(n))
+        _path(
+            student,
+            case,
+            Formula(log_p, centre=centre, width=width),
+            start,
+            rng.normal(0, 2 * width, n),
+            rng.random(n),
+        )
     _path(student, "walk, no moves at all", Formula("0.0"), centre, np.empty(0), np.empty(0))
 
 

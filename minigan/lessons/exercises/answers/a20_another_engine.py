@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import EllipsisType, NoneType
 from typing import Any
 
 import numpy as np
@@ -44,12 +45,13 @@ def step(xp: Any, real: Any, fake: Any, w: Any, b: Any, rate: float) -> tuple[An
 class Engine:
     """A module of NumPy's names for arrays that are not on the host: what computes, and nothing that looks."""
 
-    exposes = frozenset(name for name in dir(np) if isinstance(getattr(np, name), np.ufunc)) | frozenset(
-        "concatenate stack hstack vstack zeros ones full empty zeros_like ones_like full_like empty_like arange where "
-        "asarray array ascontiguousarray mean sum prod max min amax amin var std clip cumsum dot reshape ravel "
-        "transpose squeeze expand_dims broadcast_to take argmax argmin sort any all nan_to_num float32 float64 int32 "
-        "int64 bool_ pi e inf nan newaxis".split()
-    )
+    exposes = frozenset(name for name in dir(np) if isinstance(getattr(np, name), np.ufunc)) | {
+        "concatenate", "stack", "hstack", "vstack", "zeros", "ones", "full", "empty", "zeros_like", "ones_like",
+        "full_like", "empty_like", "arange", "where", "asarray", "array", "ascontiguousarray", "mean", "sum",
+        "prod", "max", "min", "amax", "amin", "var", "std", "clip", "cumsum", "dot", "reshape", "ravel",
+        "transpose", "squeeze", "expand_dims", "broadcast_to", "take", "argmax", "argmin", "sort", "any", "all",
+        "nan_to_num", "float32", "float64", "int32", "int64", "bool_", "pi", "e", "inf", "nan", "newaxis",
+    }  # fmt: skip
 
     def __getattr__(self, name: str) -> Any:
         if name not in self.exposes:
@@ -88,8 +90,11 @@ class Strict:
     The student's process has a stub of it, which asks for every operator here: the numbers never get there.
     """
 
-    exposes = frozenset("shape dtype ndim size T mean sum prod max min var std clip cumsum dot reshape ravel transpose "
-                        "squeeze astype copy flatten any all take get item tolist tobytes".split())  # fmt: skip
+    exposes = frozenset(
+        {"shape", "dtype", "ndim", "size", "T", "mean", "sum", "prod", "max", "min", "var", "std", "clip", "dot",
+         "cumsum", "reshape", "ravel", "transpose", "squeeze", "astype", "copy", "flatten", "any", "all", "take"}
+        | {"get", "item", "tolist", "tobytes"}  # which say that they look
+    )  # fmt: skip
     operators: frozenset[str]
 
     def __init__(self, host: np.ndarray):
@@ -112,7 +117,9 @@ class Strict:
             raise _look(f".{name}()")
         if name not in self.exposes or not hasattr(np.ndarray, name):
             raise AttributeError(f"an array of this engine has no {name!r}")
-        return lambda *args, **kwargs: _out(getattr(self._host, name)(*_fits(_in(args, name)), **_in(kwargs, name)))
+        return lambda *args, **kwargs: _out(
+            getattr(self._host, name)(*_fits(_in(args, name)), **_in(kwargs, name))
+        )
 
     def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
         raise TypeError(
@@ -143,7 +150,9 @@ def _refusal(how: str) -> Any:
 
 def _operator(name: str) -> Any:
     def apply(self: Strict, *others: Any) -> Any:
-        return _out(getattr(self._host, name)(*_fits((self._host, *_in(others, f"an operator ({name.strip('_')})")))[1:]))
+        return _out(
+            getattr(self._host, name)(*_fits((self._host, *_in(others, f"an operator ({name.strip('_')})")))[1:])
+        )
 
     return apply
 
@@ -159,15 +168,24 @@ Strict.operators = frozenset(name for name, how in vars(Strict).items() if name.
 Strict.operators -= {"__init__", "__getattr__", "__class__"}
 
 
+NAMES = ("float32", "float64", "int32", "int64", "bool", "C", "F")
+
+
 def _in(value: Any, name: str) -> Any:
-    """What NumPy may compute with behind the curtain; TypeError for an array of the host's."""
+    """What NumPy may compute with behind the curtain: numbers, and no more work than they are; else TypeError."""
     if isinstance(value, Strict):
         return value._host
     if isinstance(value, np.ndarray):
         raise TypeError(f"{name} was given an array that NumPy has made: on this engine all arrays are made by xp")
     if isinstance(value, (list, tuple)):
         return type(value)(_in(v, name) for v in value)
-    return {k: _in(v, name) for k, v in value.items()} if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        return {k: _in(v, name) for k, v in value.items()}
+    plain = (bool, int, float, np.generic, np.dtype, type, slice, EllipsisType, NoneType)
+    huge = isinstance(value, int) and abs(value) >= 1 << 63  # NumPy would take it for an object
+    if huge or not (isinstance(value, plain) or (isinstance(value, str) and value in NAMES)):
+        raise TypeError(f"{name} was given {value!r:.40}: this engine computes with numbers alone")
+    return value
 
 
 def _out(value: Any) -> Any:

@@ -477,8 +477,8 @@ def _trained(make: Any, rng: np.random.Generator) -> None:
     for done in range(0, gan.steps, 20):
         if time.monotonic() - begun > 0.8 * SECONDS:
             wrong(
-                f"only {done:,} of your {gan.steps:,} rounds were done in {0.8 * SECONDS:.0f} seconds: take fewer, "
-                f"smaller networks or smaller batches"
+                f"only {done:,} of your {gan.steps:,} rounds were done in {0.8 * SECONDS:.0f} seconds: take "
+                f"fewer, smaller networks or smaller batches"
             )
         repeat(gan.step, min(20, gan.steps - done))
     x = gan.sample(5000, int(rng.integers(2**31)))
