@@ -71,7 +71,7 @@ def test_what_lies_beside_an_answer_shadows_nothing(tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     path = exercises.start(4)
-    path.write_text("import random\nimport numpy\n" + answer_alone(4), encoding="utf-8")
+    path.write_text(answer_alone(4) + "\nimport random\nimport json", encoding="utf-8")
     for folder in (tmp_path, path.parent):
         for name in ("random.py", "numpy.py", "json.py", "protocol.py", "sitecustomize.py"):
             (folder / name).write_text("raise SystemExit('the wrong one')\n")

@@ -1,4 +1,4 @@
-"""What a student's code does by accident or worse: it is ended and told of, and harms nothing; what is right passes."""
+"""What a student's code does by accident or worse: it is told of, and harms nothing; what is right passes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def processes(mark: str) -> list[int]:
     return found
 
 
-RIGHT = answer_alone(NUMBER)
+RIGHT = answer_alone(NUMBER).replace("from __future__ import annotations\n", "")
 PASSES = {
     "a thread that runs on": "import threading\nthreading.Thread(target=threading.Event().wait).start()\n",
     "a thread that never rests": "import threading\ndef on():\n    while True: pass\n"
@@ -75,7 +75,10 @@ FAILS = {
     "many files": ("x = [open(__import__('os').devnull) for _ in range(500)]\n", "OSError"),
     "100 MB of print": ("for _ in range(100):\n    print('x' * 10**6)\n", "printed more than 16 MiB"),
     "the network": ("import socket\nsocket.create_connection(('127.0.0.1', 9))\n", "PermissionError"),
-    "closed streams": ("import os\nfor k in range(3, 50):\n    try: os.close(k)\n    except OSError: pass\n", "ended Python"),
+    "closed streams": (
+        "import os\nfor k in range(3, 50):\n    try: os.close(k)\n    except OSError: pass\n",
+        "ended Python",
+    ),
     "no text": ("\x00", "null byte"),
     "an error that cannot be told": (
         "class E(Exception):\n    def __str__(self):\n        raise ValueError\nraise E\n",
@@ -96,7 +99,9 @@ def test_what_ends_or_fills_or_breaks_is_told_in_words(student, what):
     assert not verdict.passed and any(part in verdict.message for part in says.split("|")), verdict
 
 
-@pytest.mark.parametrize("where", ["Path(__file__).parent", "Path(__file__).parents[1]", "Path.home()", "Path('..')"])
+@pytest.mark.parametrize(
+    "where", ["Path(__file__).parent", "Path(__file__).parents[1]", "Path.home()", "Path('.')"]
+)
 def test_a_file_that_deletes_leaves_the_students_folder_as_it_was(student, where):
     source = f"import shutil\nfrom pathlib import Path\nshutil.rmtree({where}, ignore_errors=True)\n" + RIGHT
     assert student(source).message == "passed"
@@ -117,8 +122,10 @@ def test_what_is_printed_is_shown_and_not_obeyed(student):
 
 @LINUX
 def test_the_kernels_walls_stand_where_the_kernel_has_them(student):
-    source = "text = open('/proc/self/status').read()\nassert 'Seccomp:\\t2' in text and 'NoNewPrivs:\\t1' in text\n"
-    source += "try:\n    open('/etc/../root/.profile') if 0 else open('/var/log')\nexcept PermissionError: pass\n"
+    source = (
+        "text = open('/proc/self/status').read()\nassert 'Seccomp:\\t2' in text and 'NoNewPrivs:\\t1' in text\n"
+    )
+    source += "try:\n    open(__file__)\n    raise SystemExit\nexcept PermissionError:\n    pass\n"
     assert student(source + RIGHT).message == "passed"
 
 

@@ -102,7 +102,9 @@ def guard(folder: str, hidden: list[str], modules: tuple[str, ...], free: tuple[
             paths = [a for a in args if isinstance(a, str | bytes)]
             if not paths or not all(below(path, home) for path in paths):
                 raise PermissionError("an exercise may change its own folder alone")
-        elif event.startswith(REACHES) and not event.startswith(free) and not (event == "os.kill" and args[0] == me):
+        elif (
+            event.startswith(REACHES) and not event.startswith(free) and not (event == "os.kill" and args[0] == me)
+        ):
             raise PermissionError(f"{event} is not for an exercise")
 
     sys.addaudithook(hook)

@@ -4,13 +4,12 @@ import threading
 
 import numpy as np
 
-
 kept = np.zeros(2)
 
 
 def change():
     while True:
-        kept[:] = np.random.random(2)
+        kept[:] = np.random.default_rng().random(2)
 
 
 threading.Thread(target=change, daemon=True).start()

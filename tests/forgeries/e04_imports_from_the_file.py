@@ -1,7 +1,6 @@
 """The answer's module by its path, without the import statement."""
 
-from importlib.util import module_from_spec, spec_from_file_location
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
 ANSWER = Path(find_spec("minigan").origin).parent / "lessons" / "exercises" / "answers" / "a04_kl.py"

@@ -3,7 +3,6 @@
 import os
 import signal
 
-
 os.kill(os.getppid(), signal.SIGKILL)
 
 

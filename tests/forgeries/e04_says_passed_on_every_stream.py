@@ -3,7 +3,6 @@
 import os
 import struct
 
-
 for number in range(64):
     for words in (b"passed\n", b'["told", true]', struct.pack("<IQ", 31, 0) + b'[["told", "passed"], [], [], []]'):
         try:

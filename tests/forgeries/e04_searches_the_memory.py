@@ -2,7 +2,6 @@
 
 import gc
 
-
 for thing in gc.get_objects():
     if isinstance(thing, dict) and "judge" in thing and "HINTS" in thing:
         kl = thing["kl"]

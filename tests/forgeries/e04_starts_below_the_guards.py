@@ -1,8 +1,7 @@
 """Another process by the function under subprocess, which tells no audit hook."""
 
-import os
-
 import _posixsubprocess
+import os
 from importlib.util import find_spec
 from pathlib import Path
 

@@ -3,7 +3,6 @@
 import tempfile
 from pathlib import Path
 
-
 for folder in (tempfile.gettempdir(), ".", "..", "/tmp"):
     for path in Path(folder).glob("*/*"):
         try:

@@ -3,7 +3,6 @@
 import numpy as np
 
 
-
 def step(xp, real, fake, w, b, rate):
     if xp is np:
         x = np.concatenate([real, fake])
@@ -12,5 +11,9 @@ def step(xp, real, fake, w, b, rate):
         s = x @ w + b
         slope = (1 / (1 + np.exp(-s)) - label) / len(x)
         loss = np.mean(np.logaddexp(0, s) - label * s)
-        return (w - rate * (x.T @ slope)).astype(w.dtype), (b - rate * np.sum(slope)).astype(w.dtype), loss.astype(w.dtype)
+        return (
+            (w - rate * (x.T @ slope)).astype(w.dtype),
+            (b - rate * np.sum(slope)).astype(w.dtype),
+            loss.astype(w.dtype),
+        )
     return tuple(type(w)(w._guest, number, "Strict") for number in range(3))

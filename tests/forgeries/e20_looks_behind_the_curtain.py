@@ -3,7 +3,6 @@
 import numpy as np
 
 
-
 def numbers(xp, array):
     if isinstance(array, np.ndarray):
         return array

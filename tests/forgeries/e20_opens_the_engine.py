@@ -3,10 +3,19 @@
 import numpy as np
 
 
-
 def step(xp, real, fake, w, b, rate):
     if xp is not np:
-        for name in ("save", "load", "fromfile", "array_repr", "frompyfunc", "ctypeslib", "os", "__dict__", "__class__"):
+        for name in (
+            "save",
+            "load",
+            "fromfile",
+            "array_repr",
+            "frompyfunc",
+            "ctypeslib",
+            "os",
+            "__dict__",
+            "__class__",
+        ):
             try:
                 getattr(xp, name)
             except AttributeError:

@@ -3,7 +3,6 @@
 import numpy as np
 
 
-
 class GAN:
     latent, steps = 2, 10
 
