@@ -164,7 +164,8 @@ def test_a_result_cannot_name_an_array_of_the_judges(ends):
 
 
 BAD = [
-    ["unknown"], ["array", 0], ["array", -1], ["number", 9], ["yours", 0], ["yours", -1], ["dict", [[["list", []], 1]]],
+    ["unknown"], ["array", 0], ["array", -1], ["number", 9], ["yours", 0], ["yours", -1],
+    ["dict", [[["list", []], 1]]],
     ["type", "O"], ["dtype", "V8"], ["shared", 1, 0], ["mine", "x", 1, 2], ["slice", 1],
     ["complex", "a", "b"], {},
     ["list", 3], [[]], [],
@@ -183,7 +184,8 @@ def frame(text: bytes, data: bytes = b"") -> bytes:
 
 FRAMES = [
     b"", b"\x00", HEAD.pack(1 << 31, 0), HEAD.pack(0, 1 << 60), frame(b"{}"), frame(b"[1]"), frame(b"[" * 100_000),
-    frame(b"\xff"), frame(b'[0, [["<f8", [4], "C"]], [], []]', b"12345678"), frame(b'[0, [["|O", [1], "C"]], [], []]'),
+    frame(b"\xff"), frame(b'[0, [["<f8", [4], "C"]], [], []]', b"12345678"),
+    frame(b'[0, [["|O", [1], "C"]], [], []]'),
     frame(b'[0, [["<f8", [-1], "C"]], [], []]'),
     frame(b'[0, [["<f8", [99999999999, 99999999999], "C"]], [], []]'),
     frame(b'[0, [["<f8", [0, 99999999999999999999], "C"]], [], []]'), frame(b'[0, [], [[0, 0]], []]'),
@@ -261,7 +263,8 @@ def test_the_student_asks_for_what_is_exposed_alone():
     student.tell_error = lambda error: said.append(type(error))
     student.keep(Thing())
     for what, parts in [
-        ("get", [0, "secret"]), ("get", [0, "__class__"]), ("operator", [0, "__add__", ["tuple", []]]), ("eval", [0]),
+        ("get", [0, "secret"]), ("get", [0, "__class__"]), ("operator", [0, "__add__", ["tuple", []]]),
+        ("eval", [0]),
         ("call", [0, ["tuple", []], ["dict", []]]),
         ("get", [7, "step"]), ("get", [0, "exposes"]),
     ]:  # fmt: skip

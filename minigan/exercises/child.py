@@ -248,6 +248,11 @@ def main() -> None:
     """Build the walls, then answer the judge for as long as there is one."""
     confine.die_with(SAID["parent"])
     reader, writer = os.dup(0), os.dup(1)  # the judge's; what is printed goes where errors go
+    if sys.platform == "win32":
+        import msvcrt
+
+        for number in (reader, writer):
+            msvcrt.setmode(number, os.O_BINARY)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)

@@ -63,7 +63,16 @@ STARTS = (
     "os.startfile",
     "pty.spawn",
 )
-REACHES = ("os.kill", "ctypes.", "socket.connect", "socket.bind", "winreg.", "gc.get_")
+REACHES = (
+    "os.kill",
+    "ctypes.",
+    "socket.connect",
+    "socket.bind",
+    "socket.send",
+    "socket.getaddr",
+    "winreg.",
+    "gc.get_",
+)
 CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod",
            "os.chown", "os.chflags", "os.utime", "os.setxattr", "os.removexattr")  # fmt: skip
 
@@ -74,14 +83,14 @@ def guard(folder: str, hidden: list[str], modules: tuple[str, ...], free: tuple[
     free are events that are left alone, where a wall stands behind them.
     """
     real, absolute, slash, fsdecode = os.path.realpath, os.path.abspath, os.sep, os.fsdecode
-    home, secret = real(folder), [real(path) for path in hidden]
+    home, secret = real(folder).casefold(), [real(path).casefold() for path in hidden]
     writes = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     me, null = os.getpid(), os.devnull
 
     def below(path: Any, top: str) -> bool:
         if isinstance(path, int):  # a file that is open already
             return False
-        path = real(absolute(fsdecode(path)))
+        path = real(absolute(fsdecode(path))).casefold()  # there are systems to which a and A are one
         return path == top or path.startswith(top + slash)
 
     def hook(event: str, args: tuple) -> None:

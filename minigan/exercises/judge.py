@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -27,9 +27,6 @@ from ..files import contents
 from ..runs.checkpoint import describe
 from .protocol import CALL, Deck, Ended, Formula, Peer, ProtocolError, Tree
 from .verdict import Wrong
-
-if TYPE_CHECKING:
-    from .ladder import Exercise
 
 SECONDS = 20.0
 PRINTED, MOST_PRINTED = (
@@ -253,7 +250,8 @@ def _environment(folder: str) -> dict[str, str]:
         k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH")
     }
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return kept | threads | {"HOME": folder, "TMPDIR": folder, "MPLBACKEND": "agg"}
+    home = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP"), folder)
+    return kept | threads | home | {"MPLBACKEND": "agg"}
 
 
 def visible(text: str) -> str:
@@ -269,6 +267,14 @@ class Verdict:
     message: str
     printed: str = ""
     seconds: float = 0.0
+
+
+class Exercise(Protocol):
+    """What is judged: its answer's module has judge(student, rng), and perhaps SECONDS."""
+
+    @property
+    def answer(self) -> Any:
+        """The module."""
 
 
 def judged(
