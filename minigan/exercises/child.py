@@ -76,6 +76,8 @@ class Operand(Thing):
 
 def _operator(name: str) -> Any:
     def apply(self: Operand, *others: Any) -> Any:
+        if name == "__len__" and self.shape:
+            return self.shape[0]
         return self._guest.ask("operator", self._number, name, others)
 
     return apply
@@ -206,8 +208,10 @@ class Guest(Peer):
                 return Function(self, number, name)
             case ["thing", number, name]:
                 return self.stubs.setdefault(number, Thing(self, number, name))
-            case ["operand", number, name]:
-                return Operand(self, number, name)
+            case ["operand", number, name, facts]:
+                operand = Operand(self, number, name)
+                operand.__dict__.update(self._unpack(facts, arrays, None))
+                return operand
             case ["formula", text, given]:
                 return Formula(text, **given)
             case ["deck", rows]:

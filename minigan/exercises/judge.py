@@ -214,7 +214,12 @@ class Student(Peer):
         )
         if kind is None and callable(value) and not isinstance(value, type):
             kind = "function"
-        return kind and [kind, self.keep(value), getattr(value, "__name__", type(value).__name__)]
+        if kind is None:
+            return None
+        tree: list[Tree] = [kind, self.keep(value), getattr(value, "__name__", type(value).__name__)]
+        if kind == "operand":  # what is no secret of it is told at once
+            tree.append(self.pack({name: getattr(value, name) for name in value.facts}, arrays))
+        return tree
 
     def at_home(self, value: Any) -> Tree:
         """Nothing else is handed over."""

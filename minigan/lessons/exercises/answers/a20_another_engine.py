@@ -96,6 +96,7 @@ class Strict:
         | {"get", "item", "tolist", "tobytes"}  # which say that they look
     )  # fmt: skip
     operators: frozenset[str]
+    facts = ("shape", "dtype", "ndim", "size")
 
     def __init__(self, host: np.ndarray):
         self._host = host
