@@ -168,6 +168,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("what", nargs="?", default="list", choices=("list", "start", "check", "hint", "solution"))
     sub.add_argument("number", nargs="?", type=int, help="of the exercise, which is that of its lesson")
 
+    sub = command("grade", grade, "judge the exercises of many students, and write a table")
+    sub.add_argument("folder", type=Path, help="FOLDER/STUDENT/e04_kl.py, and so on: a folder per student")
+    sub.add_argument("--out", metavar="FILE", type=Path, default=Path("grades.csv"), help="the table (grades.csv)")
+    sub.add_argument("--jobs", metavar="N", type=_count(1), help="how many at once (as many as there are cores)")
+
     sub = command("bench", bench, "measure the speed of a step, beside PyTorch's, and what the README promises")
     sub.add_argument("what", nargs="*", metavar="WHAT", help="speed, growth, processes (all, if not given)")
     sub.add_argument("--targets", action="store_true", help="instead: time and quality of the default recipes")
@@ -490,6 +495,18 @@ def exercise(args: argparse.Namespace) -> None:
         print(exercises.hint(args.number))
     else:
         print(exercises.solution(args.number))
+
+
+def grade(args: argparse.Namespace) -> None:
+    from .exercises import grade, summary, visible
+
+    if not args.folder.is_dir():
+        raise ValueError(f"{args.folder} is no folder; wanted one with a folder per student in it")
+    rows = []
+    for row in grade(args.folder, args.out, args.jobs):
+        rows.append(row)
+        print(visible(f"{row['file']}: {row['verdict']}"), flush=True)
+    print(f"\n{summary(rows)}\n{args.out}: {len(rows)} files; the same command judges what is new or has changed")
 
 
 def bench(args: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ import io
 import os
 import stat
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -78,6 +79,19 @@ def lock(file: Any) -> None:
             raise
         except OSError:  # a file system without locks: better unlocked than not at all
             pass
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Be the only process in here that names this path; the others wait."""
+    with path.open("a+b") as file:
+        while True:
+            try:
+                lock(file)
+                break
+            except BlockingIOError:
+                time.sleep(0.02)
+        yield
 
 
 def reason(error: Exception, most: int = 120) -> str:

@@ -1,16 +1,20 @@
 """Every exercise judges: the answer passes, the gap and wrong answers fail, and nothing harms the rest."""
 
+import ast
 import importlib.util
+import inspect
 import json
+import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 from minigan import exercises
 from minigan.cli import main
-from minigan.exercises import Wrong, _judge_here, check, close, find, ladder
+from minigan.exercises import Wrong, check, close, find, judged, ladder
 
 KNOWN = ladder()
 TRAINS = [n for n in KNOWN if hasattr(find(n).answer, "SECONDS")]  # a judgement takes seconds: many with -m long
@@ -24,6 +28,20 @@ def mutants(number: int) -> dict[str, str]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.MUTANTS
+
+
+def judged_here(number: int, source: str, seed: int) -> str | None:
+    """What the judge says of this source in this process, where he is all that there is; None if nothing."""
+    student = ModuleType("student")
+    sys.modules["student"] = student  # as an import would
+    try:
+        exec(source, student.__dict__)
+        find(number).answer.judge(student, np.random.default_rng(seed))
+    except Wrong as error:
+        return str(error)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
 @pytest.mark.parametrize("number", KNOWN)
@@ -43,27 +61,42 @@ def test_the_answer_passes_on_a_hundred_seeds(number):
 
 @pytest.mark.parametrize("number", KNOWN)
 def test_the_empty_gap_fails_with_a_word_of_help(number):
-    passed, message = _judge_here(number, find(number).path, 0)
-    assert not passed and "gap is still empty" in message
+    verdict = judged(find(number), find(number).path)
+    assert not verdict.passed and "gap is still empty" in verdict.message
 
 
 @pytest.mark.parametrize(("number", "name"), [(n, name) for n in KNOWN for name in mutants(n)])
 def test_a_plausible_wrong_answer_fails_and_is_told_why(number, name, tmp_path):
-    path = tmp_path / "student.py"
-    path.write_text(mutants(number)[name], encoding="utf-8")
     for seed in range(1 if number in TRAINS else 5):
-        passed, message = _judge_here(number, path, seed)
-        assert not passed, f"seed {seed} lets it pass"
+        message = judged_here(number, mutants(number)[name], seed)
+        assert message is not None, f"seed {seed} lets it pass"
         assert len(message) > 20 and "gap is still empty" not in message
+
+
+@pytest.mark.parametrize("number", KNOWN)
+def test_the_answer_and_a_wrong_one_are_judged_in_another_process_as_they_are_in_this(number, tmp_path):
+    path = tmp_path / "student.py"
+    path.write_text(answer_alone(number), encoding="utf-8")
+    assert judged(find(number), path, seed=1).message == "passed"
+    source = next(iter(mutants(number).values()))
+    path.write_text(source, encoding="utf-8")
+    assert judged(find(number), path, seed=1).message.splitlines()[-1] == judged_here(number, source, 1)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("number", "name"), [(n, name) for n in TRAINS for name in mutants(n)])
 def test_a_wrong_answer_that_trains_fails_on_many_seeds(number, name, tmp_path):
-    path = tmp_path / "student.py"
-    path.write_text(mutants(number)[name], encoding="utf-8")
     for seed in range(20):
-        assert not _judge_here(number, path, seed)[0], f"seed {seed} lets it pass"
+        assert judged_here(number, mutants(number)[name], seed) is not None, f"seed {seed} lets it pass"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("number", "name"), [(n, name) for n in KNOWN for name in mutants(n)])
+def test_every_wrong_answer_is_told_the_same_in_another_process(number, name, tmp_path):
+    path, source = tmp_path / "student.py", mutants(number)[name]
+    path.write_text(source, encoding="utf-8")
+    message = judged(find(number), path, seed=2).message
+    assert message.splitlines()[-1] == judged_here(number, source, 2).splitlines()[-1]
 
 
 @pytest.mark.parametrize("number", KNOWN)
@@ -89,9 +122,19 @@ def student(tmp_path, monkeypatch):
     return write
 
 
-def answered(number: int) -> str:
-    """The reference answer as a student's file."""
-    return f"from minigan.lessons.exercises.answers.a{find(number).name[1:]} import *\n"
+def answer_alone(number: int) -> str:
+    """The reference answer as a student's file: the module's text without its judge, and what that imports."""
+    tree = ast.parse(inspect.getsource(find(number).answer))
+    tree.body = [node for node in tree.body if not _is_of(node, "minigan.exercises") and not _is_judge(node)]
+    return ast.unparse(tree)
+
+
+def _is_of(node: ast.stmt, module: str) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == module
+
+
+def _is_judge(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name == "judge"
 
 
 def test_the_whole_ladder_of_one_exercise(student, capsys):
@@ -103,7 +146,7 @@ def test_the_whole_ladder_of_one_exercise(student, capsys):
     for k in (1, 2, 3, 3):
         assert main(["exercise", "hint", n]) == 0
         assert f"hint {k} of 3" in capsys.readouterr().out
-    student.path.write_text(answered(student.number), encoding="utf-8")
+    student.path.write_text(answer_alone(student.number), encoding="utf-8")
     assert main(["exercise", "check", n]) == 0
     assert main(["exercise", "solution", n]) == 0
     assert "def " in capsys.readouterr().out
@@ -148,7 +191,8 @@ def test_a_judge_that_trains_says_how_long_it_takes(tmp_path, monkeypatch):
 
 def test_a_solution_may_be_a_class(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    exercises.remember({"done": [21], "hints": {}})
+    with exercises.remember() as kept:
+        kept["done"] = [21]
     text = exercises.solution(21)
     assert "class GAN:" in text and "def judge" not in text
 
@@ -166,7 +210,7 @@ def test_what_is_printed_is_shown_and_a_forged_verdict_is_not_believed(student):
 
 
 def test_nothing_that_code_does_spoils_the_progress(student):
-    student(answered(student.number))
+    student(answer_alone(student.number))
     kept = json.loads((exercises.FOLDER / exercises.PROGRESS).read_text())
     for vandal in (
         "from pathlib import Path\nfor p in Path('exercises').iterdir():\n    p.write_text('{')\n",

@@ -41,7 +41,9 @@ def room(file: str) -> str:
 def files() -> list[str]:
     """Every file of the package but the faces, which hand names on and are imported by nobody inside."""
     paths = (path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
-    return sorted(p for p in paths if p not in ("__init__.py", "__main__.py") and "exercises/" not in p)
+    return sorted(
+        p for p in paths if p not in ("__init__.py", "__main__.py") and not p.startswith("lessons/exercises/")
+    )
 
 
 def imports(file: str, text: str | None = None) -> Iterator[Import]:

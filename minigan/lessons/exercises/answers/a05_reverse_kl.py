@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.exercises import close, wrong
+from minigan.exercises import Formula, close, wrong
 
 Slope = Callable[[np.ndarray], np.ndarray]
 EPS = np.linspace(-8, 8, 1601)
@@ -79,7 +79,9 @@ def _check_slopes(student: Any, case: str, m: float, s: float, c: list[float]) -
     given = f"m = {m:.6g}, s = {s:.6g}, slope_p(x) = {c[0]:.4g} + {c[1]:.4g} x + {c[2]:.4g} x² + {c[3]:.4g} x³"
     got = _pair(
         case,
-        student.reverse_kl_slopes(m, s, lambda x: c[0] + x * (c[1] + x * (c[2] + x * c[3]))),
+        student.reverse_kl_slopes(
+            m, s, Formula("a + x * (b + x * (c + x * d))", **dict(zip("abcd", c, strict=True)))
+        ),
         "(d KL / d m, d KL / d s)",
         given,
     )
@@ -146,18 +148,19 @@ def _judge(student: Any, rng: np.random.Generator) -> None:
     sd = float(rng.uniform(0.6, 2))
     centre = 1 + float(rng.uniform(1, 3)) * float(rng.choice([-1, 1]))
     _check_fit(
-        student, "fit: p a bell", lambda x: -(x - centre) / sd**2, (1.0, 1.0), [(centre, sd)],
+        student, "fit: p a bell", Formula("-(x - centre) / sd**2", centre=centre, sd=sd), (1.0, 1.0),
+        [(centre, sd)],
         f"p = N({centre:.4g}, {sd:.4g})",
     )  # fmt: skip
     # log p = -k (x - centre)^4 / 4: at m = centre the slope in s is -1/s + 3 k s^3, which is 0 at (3 k)^(-1/4)
     k, start = float(rng.uniform(0.3, 1.5)), (centre + float(rng.uniform(0.3, 0.8)), float(rng.uniform(0.5, 1)))
     _check_fit(
-        student, "fit: p a flat-bottomed well", lambda x: -k * (x - centre) ** 3, start,
+        student, "fit: p a flat-bottomed well", Formula("-k * (x - centre) ** 3", k=k, centre=centre), start,
         [(centre, (3 * k) ** -0.25)], f"log p = -{k:.4g} (x - {centre:.4g})^4 / 4",
     )  # fmt: skip
     named = "p = 1/2 N(-3, .5²) + 1/2 N(3, .5²)"
     _check_fit(
-        student, "fit: the two villages", lambda x: (3 * np.tanh(12 * x) - x) / 0.25, (1.0, 1.0),
+        student, "fit: the two villages", Formula("(3 * np.tanh(12 * x) - x) / 0.25"), (1.0, 1.0),
         [(-3.0, 0.5), (3.0, 0.5)], named,
     )  # fmt: skip
     # two modes 12 standard deviations apart and more: what one lends the other is below 1e-8
@@ -166,10 +169,9 @@ def _judge(student: Any, rng: np.random.Generator) -> None:
     side = float(rng.choice([-1, 1]))
     start = (middle + side * half * float(rng.uniform(0.7, 1.1)), float(rng.uniform(0.4, 0.8)))
 
-    def two(x: np.ndarray) -> np.ndarray:
-        return (half * np.tanh(half * (x - middle) / sd**2) - (x - middle)) / sd**2
-
+    two = "(half * np.tanh(half * (x - middle) / sd**2) - (x - middle)) / sd**2"
     _check_fit(
-        student, "fit: two modes elsewhere", two, start, [(middle - half, sd), (middle + half, sd)],
+        student, "fit: two modes elsewhere", Formula(two, half=half, middle=middle, sd=sd), start,
+        [(middle - half, sd), (middle + half, sd)],
         f"p = 1/2 N({middle - half:.4g}, {sd:.4g}) + 1/2 N({middle + half:.4g}, {sd:.4g})",
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.exercises import close, wrong
+from minigan.exercises import Formula, close, wrong
 
 HINTS = (
     "p_there / p_here is e to a difference, and that difference is harmless where both p are not. In which of "
@@ -68,16 +68,23 @@ def judge(student: Any, rng: np.random.Generator) -> None:
     _rule(student, "accept, no moves at all", np.empty(0), np.empty(0), np.empty(0))
 
     example = np.array([1.0, 1.0, -2.0]), np.array([0.3, 0.9, 0.5])
-    _path(student, "walk, the example of the docstring", lambda x: -abs(x), 0.0, *example)
+    _path(student, "walk, the example of the docstring", Formula("-abs(x)"), 0.0, *example)
     centre, width = rng.normal(0, 5), rng.uniform(0.5, 2)
     n = 200
     for case, log_p, start in (
-        ("walk on a peak", lambda x: -(((x - centre) / width) ** 2) / 2, centre + width),
-        ("walk on a peak, log p about -5,000", lambda x: -(((x - centre) / width) ** 2) / 2 - 5000, centre),
-        ("walk on a stretch of p > 0", lambda x: 0.0 if abs(x - centre) < width else -math.inf, centre),
+        ("walk on a peak", "-(((x - centre) / width) ** 2) / 2", centre + width),
+        ("walk on a peak, log p about -5,000", "-(((x - centre) / width) ** 2) / 2 - 5000", centre),
+        ("walk on a stretch of p > 0", "0.0 if abs(x - centre) < width else -np.inf", centre),
     ):
-        _path(student, case, log_p, start, rng.normal(0, 2 * width, n), rng.random(n))
-    _path(student, "walk, no moves at all", lambda x: 0.0, centre, np.empty(0), np.empty(0))
+        _path(
+            student,
+            case,
+            Formula(log_p, centre=centre, width=width),
+            start,
+            rng.normal(0, 2 * width, n),
+            rng.random(n),
+        )
+    _path(student, "walk, no moves at all", Formula("0.0"), centre, np.empty(0), np.empty(0))
 
 
 def _rule(student: Any, case: str, log_here: np.ndarray, log_there: np.ndarray, u: np.ndarray) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import minigan as mg
-from minigan.exercises import close, wrong
+from minigan.exercises import Deck, close, wrong
 from minigan.theory import oracle
 
 HINTS = (
@@ -140,7 +140,9 @@ class Referee:
 
 
 class Watched:
-    """An optimiser that tells the referee before it moves."""
+    """An optimiser that tells the referee before it moves. It stays here, and so do its network's moves."""
+
+    exposes = ("step",)
 
     def __init__(self, who: str, net: mg.Sequential, referee: Referee, rate: float):
         self.who, self.referee, self.inner = who, referee, mg.SGD(rate).bind(net)
@@ -184,12 +186,8 @@ def judge(student: Any, rng: np.random.Generator) -> None:
     D.moved()
     adams = [mg.Adam(mg.HoldThenCosine(rate, rounds, 0), 0.5).bind(net) for rate, net in ((1e-3, G), (3e-3, D))]
 
-    def real() -> np.ndarray:
-        return scaler.to_network(data.sample(B, rng))
-
-    def noise() -> np.ndarray:
-        return latent.fill(np.empty((B, 1)), rng)
-
+    real = Deck(scaler.to_network(data.sample(rounds * B, rng)).reshape(rounds, B, 1))
+    noise = Deck(latent.fill(np.empty((2 * rounds * B, 1)), rng).reshape(2 * rounds, B, 1))
     student.play(G, D, *adams, real, noise, rounds)
     js = mg.js(data, oracle.pushforward(G, latent, scaler))
     if not js <= 0.02:

@@ -119,12 +119,12 @@ def judge(student: Any, rng: np.random.Generator) -> None:
         near = np.linalg.norm(fakes[:, None] - means, axis=2).min(axis=1) < 0.015
         got, truth = _frechet(fakes, train), _frechet(sample(n), train)
         bar = 1e-9 * float(np.trace(np.atleast_2d(np.cov(train.T))))
-        if got > bar:
+        if not got <= bar:
             wrong(
                 f"fool_frechet, {case}: your Fréchet distance is {got:.3g}, wanted at most {bar:.3g} "
                 f"(true samples have {truth:.3g}); does the sample's own mean and covariance equal train's?"
             )
-        if near.mean() > 0.1:
+        if not near.mean() <= 0.1:
             wrong(f"fool_frechet, {case}: {near.mean():.0%} of your fakes are good; a cheat has at most 10 %")
     for d, K, n in ((12, 4, 50), (16, 5, 40)):
         _, sample = _world(rng, d, K, 0.3)
@@ -137,7 +137,7 @@ def judge(student: Any, rng: np.random.Generator) -> None:
         if (fakes[:, None] == train).all(axis=2).any():
             wrong(f"fool_parzen, {case}: a row of train is among your fakes; that is copying")
         got, truth = _parzen(fakes, test, sigmas), max(_parzen(sample(n), test, sigmas) for _ in range(3))
-        if got < truth + 0.5:
+        if not got >= truth + 0.5:
             wrong(
                 f"fool_parzen, {case}: your fakes score {got:.4g} nats, the best of three true samplers "
                 f"{truth:.4g}; wanted {truth + 0.5:.4g} at least"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import EllipsisType, NoneType
 from typing import Any
 
 import numpy as np
@@ -42,15 +43,20 @@ def step(xp: Any, real: Any, fake: Any, w: Any, b: Any, rate: float) -> tuple[An
 
 
 class Engine:
-    """A module of NumPy's names for arrays that are not on the host: all functions but those that look."""
+    """A module of NumPy's names for arrays that are not on the host: what computes, and nothing that looks."""
 
-    looks = frozenset({"save", "savez", "savetxt", "array2string", "array_repr", "array_str", "allclose",
-                       "array_equal", "isscalar", "printoptions"})  # fmt: skip
+    exposes = frozenset(name for name in dir(np) if isinstance(getattr(np, name), np.ufunc)) | {
+        "concatenate", "stack", "hstack", "vstack", "zeros", "ones", "full", "empty", "zeros_like", "ones_like",
+        "full_like", "empty_like", "arange", "where", "asarray", "array", "ascontiguousarray", "mean", "sum",
+        "prod", "max", "min", "amax", "amin", "var", "std", "clip", "cumsum", "dot", "reshape", "ravel",
+        "transpose", "squeeze", "expand_dims", "broadcast_to", "take", "argmax", "argmin", "sort", "any", "all",
+        "nan_to_num", "float32", "float64", "int32", "int64", "bool_", "pi", "e", "inf", "nan", "newaxis",
+    }  # fmt: skip
 
     def __getattr__(self, name: str) -> Any:
-        theirs = getattr(np, name)  # an AttributeError says that NumPy has no such name either
-        if name.startswith("_") or name in self.looks:
+        if name not in self.exposes:
             raise AttributeError(f"this engine has no {name}")
+        theirs = getattr(np, name)
         if isinstance(theirs, type) or not callable(theirs):
             return theirs  # float32, pi, newaxis
         makes = name in ("asarray", "array", "ascontiguousarray")
@@ -58,13 +64,39 @@ class Engine:
         def call(*args: Any, **kwargs: Any) -> Any:
             if makes and any(isinstance(a, np.ndarray) for a in args):
                 raise TypeError(f"xp.{name} of a NumPy array copies from the host in every step; make it with xp")
-            return _out(theirs(*_in(args, f"xp.{name}"), **_in(kwargs, f"xp.{name}")))
+            if name == "arange" and not all(isinstance(a, int) for a in args):
+                raise TypeError("xp.arange takes whole numbers on this engine")
+            return _out(theirs(*_fits(_in(args, f"xp.{name}")), **_in(kwargs, f"xp.{name}")))
 
         return call
 
 
+ENGINE = Engine()
+MOST = 4096  # numbers in an array: what a student's code has computed here can't fill the memory
+
+
+def _fits(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments, if what comes of them can't be large: broadcasting multiplies sizes."""
+    sizes = [a.size for a in args if isinstance(a, np.ndarray)]
+    if math.prod(sizes) > MOST**2 or any(isinstance(a, tuple) and a and all(isinstance(n, int) for n in a)
+                                         and math.prod(a) > MOST for a in (*args, args)):  # fmt: skip
+        raise ValueError(f"nothing on this engine has more than {MOST} numbers")
+    return args
+
+
 class Strict:
-    """An array of Engine: it meets its like and numbers, never NumPy's arrays, and can't be looked at."""
+    """An array of Engine: it meets its like and numbers, never NumPy's arrays, and can't be looked at.
+
+    The student's process has a stub of it, which asks for every operator here: the numbers never get there.
+    """
+
+    exposes = frozenset(
+        {"shape", "dtype", "ndim", "size", "T", "mean", "sum", "prod", "max", "min", "var", "std", "clip", "dot",
+         "cumsum", "reshape", "ravel", "transpose", "squeeze", "astype", "copy", "flatten", "any", "all", "take"}
+        | {"get", "item", "tolist", "tobytes"}  # which say that they look
+    )  # fmt: skip
+    operators: frozenset[str]
+    facts = ("shape", "dtype", "ndim", "size")
 
     def __init__(self, host: np.ndarray):
         self._host = host
@@ -84,9 +116,11 @@ class Strict:
     def __getattr__(self, name: str) -> Any:
         if name in ("get", "item", "tolist", "tobytes"):
             raise _look(f".{name}()")
-        if name.startswith("_") or not hasattr(np.ndarray, name):
+        if name not in self.exposes or not hasattr(np.ndarray, name):
             raise AttributeError(f"an array of this engine has no {name!r}")
-        return lambda *args, **kwargs: _out(getattr(self._host, name)(*_in(args, name), **_in(kwargs, name)))
+        return lambda *args, **kwargs: _out(
+            getattr(self._host, name)(*_fits(_in(args, name)), **_in(kwargs, name))
+        )
 
     def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
         raise TypeError(
@@ -96,9 +130,11 @@ class Strict:
 
     __array_function__ = __array__
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(isinstance(a, np.generic) for a in inputs):  # a NumPy scalar beside an array is as good as Python's
-            return _out(getattr(ufunc, method)(*_in(inputs, ufunc.__name__)))
+    def __array_ufunc__(self, ufunc: np.ufunc | str, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        name = ufunc if isinstance(ufunc, str) else ufunc.__name__
+        apply = getattr(np, name, None) if method == "__call__" else None
+        if isinstance(apply, np.ufunc) and any(isinstance(a, np.generic) for a in inputs):
+            return _out(apply(*_in(inputs, name)))  # a NumPy scalar beside an array is as good as Python's
         return self.__array__()
 
 
@@ -115,7 +151,9 @@ def _refusal(how: str) -> Any:
 
 def _operator(name: str) -> Any:
     def apply(self: Strict, *others: Any) -> Any:
-        return _out(getattr(self._host, name)(*_in(others, f"an operator ({name.strip('_')})")))
+        return _out(
+            getattr(self._host, name)(*_fits((self._host, *_in(others, f"an operator ({name.strip('_')})")))[1:])
+        )
 
     return apply
 
@@ -127,21 +165,34 @@ for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"
         setattr(Strict, f"__{_form}{_name}__", _operator(f"__{_form}{_name}__"))
 for _name in ("neg", "pos", "abs", "invert", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "getitem"):
     setattr(Strict, f"__{_name}__", _operator(f"__{_name}__"))
+Strict.operators = frozenset(name for name, how in vars(Strict).items() if name.startswith("__") and callable(how))
+Strict.operators -= {"__init__", "__getattr__", "__class__"}
+
+
+NAMES = ("float32", "float64", "int32", "int64", "bool", "C", "F")
 
 
 def _in(value: Any, name: str) -> Any:
-    """What NumPy may compute with behind the curtain; TypeError for an array of the host's."""
+    """What NumPy may compute with behind the curtain: numbers, and no more work than they are; else TypeError."""
     if isinstance(value, Strict):
         return value._host
     if isinstance(value, np.ndarray):
         raise TypeError(f"{name} was given an array that NumPy has made: on this engine all arrays are made by xp")
     if isinstance(value, (list, tuple)):
         return type(value)(_in(v, name) for v in value)
-    return {k: _in(v, name) for k, v in value.items()} if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        return {k: _in(v, name) for k, v in value.items()}
+    plain = (bool, int, float, np.generic, np.dtype, type, slice, EllipsisType, NoneType)
+    huge = isinstance(value, int) and abs(value) >= 1 << 63  # NumPy would take it for an object
+    if huge or not (isinstance(value, plain) or (isinstance(value, str) and value in NAMES)):
+        raise TypeError(f"{name} was given {value!r:.40}: this engine computes with numbers alone")
+    return value
 
 
 def _out(value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
+        if value.size > MOST:
+            raise ValueError(f"an array of {value.size} numbers; nothing here has more than {MOST}")
         return Strict(np.asarray(value))
     return type(value)(map(_out, value)) if isinstance(value, (list, tuple)) else value
 
@@ -178,7 +229,7 @@ def _case(student: Any, rng: np.random.Generator, engine: str, dtype: Any, sizes
     kept = [a.copy() for a in hosts]
     case = f"{engine}, {np.dtype(dtype).name}, {m} real and {n} fake rows of {d}"
     there = engine != "NumPy"
-    xp, given = (Engine(), [Strict(a) for a in hosts]) if there else (np, hosts)
+    xp, given = (ENGINE, [Strict(a) for a in hosts]) if there else (np, hosts)
     with np.errstate(all="ignore"):
         got = student.step(xp, *given, rate)
     if got is None:

@@ -1,0 +1,153 @@
+"""Many students' files at once: each judged with its limits, in parallel, into one table that can be gone on with.
+
+The folder holds one folder per student, and that, at any depth, his files under the names that the exercises have.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import re
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from ..files import contents, write_whole
+from ..runs.threads import cores
+from .judge import LIVE, judged, visible
+from .ladder import Exercise, ladder
+
+COLUMNS = ("student", "exercise", "file", "verdict", "message", "seconds", "sha256", "seed", "minigan")
+Row = dict[str, str]
+
+
+def submissions(folder: Path) -> Iterator[tuple[str, Exercise, Path]]:
+    """(student, exercise, path relative to the folder) of every file that has an exercise's number, in order."""
+    known = ladder()
+    for top, folders, names in os.walk(folder):  # which follows no links
+        folders.sort()
+        for name in sorted(names):
+            path = Path(top, name).relative_to(folder)
+            number = re.fullmatch(r"e(\d\d)_.*\.py", name)
+            if number and int(number[1]) in known and len(path.parts) > 1:
+                yield path.parts[0], known[int(number[1])], path
+
+
+def grade(folder: Path, out: Path, jobs: int | None = None) -> Iterator[Row]:
+    """Judge all that lies below the folder -> a row each, as it is known; they are kept in the table `out`.
+
+    A row that is in the table already, for the same bytes and the same minigan, is kept and not judged again.
+    Every student has data of his own: a row's seed follows from a secret of this call, from student and exercise,
+    and stands in the table, so that a verdict can be had again. Raises ValueError where there is nothing to judge,
+    or where `out` is another table.
+    """
+    found = list(submissions(folder))
+    if not found:
+        raise ValueError(f"{folder}: no exercises there; wanted {folder}/STUDENT/e04_kl.py and the like")
+    rows, secret, last = _read(out), secrets.token_hex(), time.monotonic()
+    table: dict[str, Row] = {}
+    write_whole(out, _csv(rows))  # what cannot be written is better known now
+    with ThreadPoolExecutor(cores() if jobs is None else jobs) as pool:
+        try:
+            begun = {}
+            for student, exercise, path in found:
+                key = f"{secret}\n{student}\n{exercise.number}"
+                seed = int.from_bytes(hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()[:8], "big")
+                kept = rows.get(os.fsencode(path).decode("utf-8", "replace"))
+                begun[pool.submit(_row, folder, student, exercise, path, seed, kept)] = path
+            for done in as_completed(begun):
+                row = done.result()
+                table[row["file"]] = row
+                if time.monotonic() - last > 1:
+                    write_whole(out, _csv(rows | table))
+                    last = time.monotonic()
+                yield row
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            while not all(future.done() for future in begun):
+                for running in list(LIVE):
+                    running.kill()
+                time.sleep(0.05)
+            raise
+        finally:
+            write_whole(out, _csv(dict(sorted((table if len(table) == len(found) else rows | table).items()))))
+
+
+def _row(folder: Path, student: str, exercise: Exercise, path: Path, seed: int, kept: Row | None) -> Row:
+    from .. import __version__
+
+    row = dict.fromkeys(COLUMNS, "") | {
+        "student": student,
+        "exercise": str(exercise.number),
+        "minigan": __version__,
+    }
+    row["file"] = os.fsencode(path).decode("utf-8", "replace")
+    try:
+        if (folder / path).is_symlink():
+            raise ValueError("it is a link")
+        row["sha256"] = hashlib.sha256(contents(folder / path)).hexdigest()
+        if kept is not None and all(kept[k] == row[k] for k in ("student", "exercise", "sha256", "minigan")):
+            return kept
+        verdict = judged(exercise, folder / path, seed, hidden=(folder,))
+    except (OSError, ValueError) as error:
+        return row | {"verdict": "unread", "message": visible(str(error))}
+    said = {"verdict": "passed" if verdict.passed else "failed", "message": verdict.message}
+    return row | said | {"seconds": f"{verdict.seconds:.2f}", "seed": str(seed)}
+
+
+def _csv(rows: dict[str, Row]) -> bytes:
+    """The table; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    text = io.StringIO(newline="")
+    table = csv.writer(text)
+    table.writerow(COLUMNS)
+    for row in rows.values():
+        cells = [row[column].encode("utf-8", "replace").decode() for column in COLUMNS]
+        table.writerow(
+            ["'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r", "'")) else cell for cell in cells]
+        )
+    return text.getvalue().encode()
+
+
+def _read(path: Path) -> dict[str, Row]:
+    """The rows of a table by their file; none where there is no table yet."""
+    if not path.exists():
+        return {}
+    csv.field_size_limit(1 << 24)
+    try:
+        header, *lines = csv.reader(io.StringIO(contents(path).decode(), newline=""))
+        if tuple(header) != COLUMNS or any(len(line) != len(COLUMNS) for line in lines):
+            raise ValueError("other columns")
+    except (ValueError, csv.Error) as error:
+        raise ValueError(
+            f"{path} is there and is no table of grades ({error}); give another name with --out"
+        ) from None
+    rows = (dict(zip(COLUMNS, [cell.removeprefix("'") for cell in line], strict=True)) for line in lines)
+    return {row["file"]: row for row in rows}
+
+
+def summary(rows: list[Row], most: int = 3) -> str:
+    """For the teacher: of each exercise, how many are right, and what is said most often of the others."""
+    lines = []
+    for number in sorted({int(row["exercise"]) for row in rows}):
+        these = [row for row in rows if int(row["exercise"]) == number]
+        right = sum(row["verdict"] == "passed" for row in these)
+        lines.append(f"{number:02}  {ladder()[number].title}: {right} of {len(these)} right")
+        said = Counter(_gist(row["message"]) for row in these if row["verdict"] != "passed")
+        lines += [f"      {count} x  {gist}" for gist, count in said.most_common(most)]
+    return "\n".join(lines)
+
+
+def _gist(message: str) -> str:
+    """A message without what differs from student to student: the case's numbers, the lines of his file."""
+    line = (
+        message.strip().splitlines()[-1 if message.lstrip().startswith("File ") else 0] if message.strip() else ""
+    )
+    line = re.sub(r"\S*[/\\](e\d\d_)", r"\1", line)
+    line = re.sub(r" \(given .*?\)(?=:)", "", line)
+    line = re.sub(r"(?<![\w.])[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?", "#", line)
+    return line if len(line) <= 110 else line[:107] + "..."
