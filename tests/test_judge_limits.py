@@ -141,7 +141,7 @@ def test_it_ends_when_the_judge_does(student, how):
     while not processes(mark) and time.monotonic() < end:
         time.sleep(0.05)
     assert processes(mark)
-    time.sleep(0.5)  # into the student's loop
+    time.sleep(1.5)  # into the student's loop
     process.send_signal(how)
     process.communicate(timeout=30)
     assert process.returncode == (130 if how == signal.SIGINT else -how)

@@ -316,7 +316,7 @@ def good_histories() -> dict[str, bytes]:
     return {"short": as_csv(rows, ["step", "value"]).encode()}
 
 
-LINES = (
+MEMBERS = (
     {"status": "done", "frechet": 0.5, "made_with": {"numpy": "2.0"}},
     {"status": "failed: Diverged: step 3, 'D'"},
 )
@@ -330,7 +330,7 @@ def ledger_of(folder: Path) -> Ledger:
 def sweep_files() -> dict[str, bytes]:
     """The files of a sweep, by name."""
     with tempfile.TemporaryDirectory() as folder, closing(ledger_of(Path(folder))) as ledger:
-        for key, line in zip(ledger.heads, [*LINES, LINES[0]], strict=False):
+        for key, line in zip(ledger.heads, [*MEMBERS, MEMBERS[0]], strict=False):
             ledger.add(key, line)
         return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
