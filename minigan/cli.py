@@ -67,12 +67,14 @@ def _open_streams() -> None:
 
 
 def _one_line(error: BaseException) -> str:
-    said = "\n  ".join(" ".join(line.split()) for line in str(error).splitlines())
+    said = "\n".join(
+        " ".join(line.split()) for line in str(error).split("\n  ")
+    )  # a list has a line for each thing
     if isinstance(error, OSError) and error.strerror:
         said = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):
         said = f"not enough memory ({error}); take a smaller batch, network or number of samples"
-    return "\n  ".join(map(_printable, (said + _notes(error)).split("\n")))  # a list has a line for each thing
+    return "\n  ".join(map(_printable, (said + _notes(error)).split("\n")))
 
 
 def _printable(text: str) -> str:

@@ -343,7 +343,7 @@ def test_whatever_a_forger_changes_loads_or_is_refused_with_no_more_memory_than_
     finally:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert peak < 20 * len(content) + 5_000_000  # a module may be imported on the way
+    assert peak < 20 * len(content) + 16_000_000  # a module may be imported on the way, and other threads count
 
 
 def as_bytes(plain):
