@@ -147,3 +147,11 @@ def test_the_summary_counts_the_commonest_mistakes():
         and text.index("3 x") < text.index("1 x  x")
     )
     assert _gist('  File "/a/b/e04_kl.py", line 3, in kl\n    x\nNameError: x') == "NameError: x"
+
+
+def test_reading_a_table_leaves_the_limit_of_the_csv_module_as_it_was(tmp_path):
+    before = csv.field_size_limit()
+    (tmp_path / "grades.csv").write_text("no table\n")
+    with pytest.raises(ValueError, match="no table of grades"):
+        _read(tmp_path / "grades.csv")
+    assert csv.field_size_limit() == before

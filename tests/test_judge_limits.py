@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -135,13 +136,15 @@ def test_it_ends_when_the_judge_does(student, how):
     student.path.write_text("while True:\n    pass\n", encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent)}
     command = [sys.executable, "-P", "-m", "minigan", "exercise", "check", str(NUMBER)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's job in the background ignores it
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(command, env=environment, preexec_fn=heard, **pipes)
     mark = f'"parent": {process.pid},'
     end = time.monotonic() + 30
     while not processes(mark) and time.monotonic() < end:
         time.sleep(0.05)
     assert processes(mark)
-    time.sleep(1.5)  # into the student's loop
+    time.sleep(0.5)  # into the student's loop
     process.send_signal(how)
     process.communicate(timeout=30)
     assert process.returncode == (130 if how == signal.SIGINT else -how)

@@ -117,7 +117,7 @@ def _read(path: Path) -> dict[str, Row]:
     """The rows of a table by their file; none where there is no table yet."""
     if not path.exists():
         return {}
-    csv.field_size_limit(1 << 24)
+    usual = csv.field_size_limit(1 << 24)  # of the whole process, so it is put back
     try:
         header, *lines = csv.reader(io.StringIO(contents(path).decode(), newline=""))
         if tuple(header) != COLUMNS or any(len(line) != len(COLUMNS) for line in lines):
@@ -126,6 +126,8 @@ def _read(path: Path) -> dict[str, Row]:
         raise ValueError(
             f"{path} is there and is no table of grades ({error}); give another name with --out"
         ) from None
+    finally:
+        csv.field_size_limit(usual)
     rows = (dict(zip(COLUMNS, [cell.removeprefix("'") for cell in line], strict=True)) for line in lines)
     return {row["file"]: row for row in rows}
 
