@@ -224,7 +224,7 @@ def test_the_hinge_of_the_docstring_is_ten_lines_that_train_save_and_name_their_
     assert history.columns[:4] == ["step", "d_loss", "g_loss", "inside"]
     assert not {"value", "d_real", "d_fake"} & set(history.columns)
     real, fake, _ = gan.logits()
-    assert history["inside"][-1] == pytest.approx((real < 1).mean() + (fake > -1).mean(), rel=1e-6)
+    assert history["inside"][-1] == pytest.approx(float((real < 1).mean() + (fake > -1).mean()), rel=1e-6)
     mg.save(gan, tmp_path / "gan.npz")
     assert mg.load(tmp_path / "gan.npz", classes=[Hinge]).objective.name == "hinge"
 
