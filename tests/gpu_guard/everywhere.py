@@ -29,7 +29,7 @@ NO_NUMBERS = {  # what a test asks that is no question of numbers
     "test_arrays_of_the_right_type_are_taken_as_they_are": "whether a NumPy array is copied",
     "test_two_traces_of_one_network_do_not_disturb_each_other": "whether a NumPy array is copied",
     "test_a_change_of_any_byte_is_refused": "files",
-    "test_an_exception_at_any_line_of_a_step_leaves_a_whole_state": "exceptions, here in lines of the stand-in too",
+    "test_an_exception_at_any_line_of_a_step_leaves_a_whole_state": "exceptions, also in the stand-in",
     "test_whatever_a_forger_changes_loads_or_is_refused_with_no_more_memory_than_it_is_long": "files",
     "test_whatever_a_forger_describes_loads_or_is_refused": "files",
 }
