@@ -29,6 +29,7 @@ from statsmodels.datasets import fair
 import minigan as mg
 from minigan.data.kinds import encode
 from minigan.data.readers.fields import fields_of
+from minigan.data.samples import write_samples
 from minigan.judge.evaluation import fresh_critic, unit_of
 from minigan.runs.folder import begin
 from minigan.runs.presets import plan
@@ -54,7 +55,7 @@ def minigan(frame: pd.DataFrame, place: Path, seed: int) -> pd.DataFrame:
     frame.to_csv(place / "train.csv", index=False)
     recipe, data = plan(str(place / "train.csv"), None, {"seed": seed})
     run = begin(recipe, place / "run", data=data)
-    mg.write_samples(place / "samples.csv", run.sample(len(frame)), run.form["columns"], kinds=run.kinds)
+    write_samples(place / "samples.csv", run.sample(len(frame)), run.form["columns"], kinds=run.kinds)
     return pd.read_csv(place / "samples.csv")
 
 
@@ -114,7 +115,8 @@ def main() -> None:
                     place.mkdir()
                     start = time.perf_counter()
                     samples = train(frame[~held], place, seed)
-                    found.append(judged(samples, data) | {"seconds": time.perf_counter() - start})
+                    seconds = time.perf_counter() - start
+                    found.append(judged(samples, data) | {"seconds": seconds})
                 told = []
                 for score in ("mean", "correlation", "worst correlation", "critic", "seconds"):
                     own = np.array([one[score] for one in found])

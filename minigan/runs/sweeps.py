@@ -119,11 +119,26 @@ def _on_this_machine(jobs: Mapping[Key, str], workers: int) -> Generator[tuple[K
     with parallel_config("loky", n_jobs=workers, initializer=_begin_worker, initargs=[os.getpid()]):
         run = Parallel(return_as="generator_unordered")
     try:
-        yield from run(delayed(_named)(key, text, threads) for key, text in jobs.items())
+        with _deaf_children():
+            found = run(delayed(_named)(key, text, threads) for key, text in jobs.items())
+        yield from found
     except BrokenExecutor as error:
         raise ParallelError(
             "a worker process was killed, by the system perhaps, if memory ran out: fewer --workers want less"
         ) from error
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Let processes that are started here never hear Ctrl-C, not even before their first line of Python."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # a child keeps it; ours waits till after
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _named(key: Key, text: str, threads: int) -> tuple[Key, dict[str, Any]]:
@@ -131,7 +146,7 @@ def _named(key: Key, text: str, threads: int) -> tuple[Key, dict[str, Any]]:
 
 
 def _begin_worker(parent: int) -> None:
-    """Let a worker process end soon after its parent, and leave Ctrl-C and the progress bar to that.
+    """Let a worker process end soon after its parent, and leave the progress bar to that.
 
     It would else wait minutes for work, and hold every pipe that it inherited.
     """
@@ -142,7 +157,7 @@ def _begin_worker(parent: int) -> None:
             time.sleep(0.5)
         os._exit(1)
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where `_deaf_children` can do nothing
     tqdm.set_lock(threading.RLock())  # its own, for all processes, is missed by the system if this one is killed
     threading.Thread(target=watch, daemon=True).start()
 
