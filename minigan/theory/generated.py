@@ -289,6 +289,10 @@ class Traced(PushForward):
         mass = self._mass(z[:-1], z[1:])
         if mass[creeps].sum() <= 1e-6:  # no atom is made of so little
             way = np.where(creeps, JUMP, way)
+        turned = (
+            np.diff(way, prepend=2, append=2) != 0
+        )  # a cell that goes its own way, and holds nothing, is a pole
+        way = np.where(turned[:-1] & turned[1:] & (mass < 1e-16) & (np.abs(way) == 1), JUMP, way)
         super().__init__(latent, z, x, way, G)
         self.resolution = max(1e-9, rounding ** (2 / 3))
         rise = np.abs(np.diff(x))
@@ -354,9 +358,8 @@ def pushforward(generator: Sequential | Callable, latent: Latent, scaler: Units 
     What holds no such promise is refused. An OracleError says, at the question, that an integral is infinite or
     does not settle, or that rounding hides a density (kl and entropy alone); and at once, that G turns more than
     64 times. Where z is beyond 39, whose density is no double, G is followed as far as it goes one way; beyond
-    that, or where x is above 1e150, p_G is 0. Three kinds are wrong without a refusal: KL from data that lie where
-    p_G is less than exp(-39²/2), as at the x = 0 of G = 1/z, comes finite; a tail that goes on turning is cut
-    at its third turn beyond 8.5; stairs that are finer than the mesh count as a slope.
+    that, or where x is above 1e150, p_G is 0. Two kinds are wrong without a refusal: a tail that goes on turning is
+    cut at its third turn beyond 8.5; stairs that are finer than the mesh count as a slope.
 
     ValueError for a latent or a generator of more dimensions, or a G that is not finite where z has probability.
     """

@@ -248,3 +248,10 @@ def test_float32_is_good_for_four_digits():
     q = oracle.pushforward(np.sinh, NORMAL)
     assert mg.js(DATA, p) == pytest.approx(mg.js(DATA, q), abs=1e-4)
     assert mg.entropy(p) == pytest.approx(mg.entropy(q), abs=1e-4)
+
+
+def test_beside_a_pole_the_density_is_that_of_the_tails_as_far_as_doubles_go():
+    p, x = oracle.pushforward(lambda z: 1 / z, NORMAL), np.array([[1e-1], [3e-2], [1e-3], [-1e-8]])
+    true = -1 / (2 * x[:, 0] ** 2) - np.log(2 * np.pi) / 2 - 2 * np.log(np.abs(x[:, 0]))
+    np.testing.assert_allclose(p.log_density(x), true, rtol=1e-6)
+    assert mg.kl(DATA, p) == np.inf  # ∫ 1/x² about 0
