@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import reprlib
 import types
 import typing
@@ -78,7 +79,10 @@ def shown(value: Any) -> str:
 
 def typed(text: str) -> Any:
     """A setting typed on a command line: a number, true, null, a list as 64,64 or [64, 64], else the text."""
-    for attempt in (text, text.lower().replace("none", "null"), f"[{text}]"):
+    plain = text
+    if re.fullmatch(r"[-+.,\d\seE]+", text):  # JSON knows neither .5 nor 5. nor +5
+        plain = re.sub(r"(?<![\d.])\.(?=\d)", "0.", re.sub(r"(?<=\d)\.(?![\d.])", ".0", text)).replace("+", "")
+    for attempt in (plain, text.lower().replace("none", "null"), f"[{plain}]"):
         try:
             return json.loads(attempt)
         except ValueError:

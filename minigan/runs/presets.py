@@ -50,11 +50,11 @@ RECIPES: dict[str, tuple[str, Recipe]] = {
     "digits": ("1,797 handwritten digits, 8 × 8 pixels", _IMAGES),
     "points": (
         "your own table of numbers",
-        Recipe(data="points", latent=8, schedule="hold-cosine", instance_noise=0.3, noise_until=0.3),
+        Recipe(data="points", latent=8, schedule="hold-cosine", instance_noise=0.3, noise_until=0.3, r1=1.0),
     ),
     "images": (
         "your own grey images",
-        replace(_IMAGES, data="images", latent=64, generator=(256, 512), discriminator=(512, 256)),
+        replace(_IMAGES, data="images", latent=64, generator=(256, 512), discriminator=(512, 256), r1=1.0),
     ),
     "goodfellow2014": (
         "the first paper's, for MNIST's or Fashion-MNIST's file",

@@ -20,6 +20,7 @@ from minigan.runs import recipe as recipes
 from minigan.runs.folder import begin
 from minigan.runs.presets import RECIPES, plan
 from minigan.runs.recipe import Recipe, RecipeError
+from minigan.settings import typed
 
 STEPS = Recipe().steps
 TINY = Recipe(steps=20, log_every=10, frames=0, generator=(8,), discriminator=(8,), batch=32)
@@ -510,3 +511,20 @@ def test_ds_schedule_lasts_as_long_as_gs_however_often_d_moves(settings):
     recipe = replace(recipe, optimizer="momentum", momentum=0.5, momentum_final=0.7)
     for_g, for_d = recipe.build(2).optimizers
     assert for_d.momentum(150) == pytest.approx(for_g.momentum(50))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (".3", 0.3),
+        ("-.5", -0.5),
+        ("1.", 1.0),
+        ("1.e3", 1000.0),
+        ("+1e+3", 1000.0),
+        ("1,.5", [1, 0.5]),
+        ("64,64", [64, 64]),
+    ]
+    + [(text, text) for text in ("007", "1..2", ".", "1-2", "2020-01-02", "a,b")],
+)
+def test_a_number_is_one_however_people_write_it(text, value):
+    assert typed(text) == value and type(typed(text)) is type(value)
