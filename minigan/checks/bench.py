@@ -272,10 +272,11 @@ def _recipe(name: str, seeds: int, promised: float, score: Callable[[str], str])
 def _scored(name: str, says: str, folder: str, n: int) -> str:
     """Both generators of a run, by what matters of their scores; `says` formats them."""
     run, data = load(folder), load_dataset(name)
-    return "; ".join(
+    told = [
         f"{which}: {says.format(**scores(run.sample(n, averaged=which == 'averaged'), data))}"
         for which in ("averaged", "live")
-    )
+    ]
+    return "; ".join([*told, f"V {np.mean(run.history['value'][-10:]):.3f} in the mean of the last ten rows"])
 
 
 _ring = partial(_scored, "ring", "{modes:.0f} modes, {high_quality:.1%} good, reverse KL {reverse_kl:.4f}", n=2500)
@@ -283,6 +284,6 @@ _digits = partial(
     _scored,
     "digits",
     "least class {least_class:.1%}, sample to training {samples_to_train:.2f}, "
-    "held-out to sample {held_out_to_samples:.2f}",
+    "held-out to sample {held_out_to_samples:.2f}, fresh critic {critic:.1%}",
     n=1000,
 )

@@ -60,6 +60,7 @@ READERS: dict[tuple[str, ...], Callable[..., Dataset]] = {  # by the end of a fi
     (".idx", "-ubyte", ".gz"): read_idx,
     IMAGES: read_images,
 }
+OPTIONS = {name for kind in (*KNOWN.values(), *READERS.values()) for name in inspect.signature(kind).parameters}
 
 
 def load_dataset(source: Source, **options: Any) -> Distribution | Dataset:

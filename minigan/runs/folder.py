@@ -381,6 +381,8 @@ def resume(folder: Path, anyway: bool = False, progress: bool = False, ranks: Ra
             if ranks is not None:
                 _lead((state, state.dataset()), ranks)
                 _send(state, ranks)
+            if progress:
+                print(f"{folder} took all of its {state.recipe.steps:,} steps before: nothing is left to do")
             return state
     with closing(Keeper(folder)) as keeper:
         if not (folder / "checkpoint.npz").exists():  # killed before its first

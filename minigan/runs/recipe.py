@@ -20,7 +20,7 @@ from ..core.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Mo
 from ..core.penalties import R1, GradientPenalty
 from ..data.dataset import Data, Scaler, scaler
 from ..data.readers.checks import LARGEST
-from ..data.sources import options_of
+from ..data.sources import OPTIONS, options_of
 from ..files import reason
 from ..settings import SettingError, checked, fits, parts, shown, typed, unknown
 
@@ -276,7 +276,12 @@ def sort_out(settings: dict[str, Any], source: str) -> tuple[dict[str, Any], dic
         elif key in options_of(source):
             options[key] = value
         else:
-            raise RecipeError(unknown(key, [*TYPES, *options_of(source)]))
+            if key in OPTIONS:
+                raise RecipeError(
+                    f"{source} has no option {key!r}; it has {', '.join(options_of(source)) or 'none'}"
+                )
+            known = [name for name in TYPES if name not in ("data_options", "parent", "said")]
+            raise RecipeError(unknown(key, [*known, *options_of(source)]))
     return own, options
 
 

@@ -21,6 +21,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import closing, contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,9 @@ def sweep(
     """
     from tqdm import tqdm
 
+    for library, extra, asked in (("joblib", "sweep", cluster is None), ("distributed", "cluster", bool(cluster))):
+        if asked and find_spec(library) is None:
+            raise RecipeError(f"this wants {library}: pip install 'minigan[{extra}]'")
     plan = dict(members(recipe, seeds, settings))
     with closing(Ledger(folder, recipe, seeds, settings)) as ledger:
         missing = {key: member for key, member in plan.items() if not ledger.done(key)}
@@ -111,10 +115,8 @@ def _here(recipes: Iterable[Recipe]) -> Iterator[dict[str, str]]:
 
 def _on_this_machine(jobs: Mapping[Key, str], workers: int) -> Generator[tuple[Key, dict[str, Any]]]:
     """Each member as it is done, by processes of joblib's that end with this one."""
-    try:
-        from joblib import Parallel, delayed, parallel_config
-    except ImportError as error:
-        raise RecipeError("a sweep needs joblib: pip install 'minigan[sweep]'") from error
+    from joblib import Parallel, delayed, parallel_config
+
     threads = max(1, cores() // workers)
     with parallel_config("loky", n_jobs=workers, initializer=_begin_worker, initargs=[os.getpid()]):
         run = Parallel(return_as="generator_unordered")
@@ -164,10 +166,8 @@ def _begin_worker(parent: int) -> None:
 
 def _on_cluster(jobs: Mapping[Key, str], address: str) -> Generator[tuple[Key, dict[str, Any]]]:
     """Each member as it is done by the workers of this Dask scheduler, which is asked whether it lives."""
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise RecipeError("a sweep on a cluster needs Dask: pip install 'minigan[cluster]'") from error
+    from distributed import Client
+
     if not jobs:
         return
     with _quiet("distributed"):  # its logs tell in tracebacks what is said here in a line
@@ -303,6 +303,6 @@ def parse_seeds(text: str) -> list[int]:
         seeds = []
     if not seeds or seeds[MOST:] or min(seeds) < 0 or len(set(seeds)) < len(seeds):
         raise RecipeError(
-            f"--seeds is {text!r:.60}; give a range as 0:10, or different whole numbers as 0,4,7, {MOST:,} at most"
+            f"--seeds is {text!r:.60}; give a range as 0:10, or different whole numbers as 0,4,7 ({MOST:,} at most)"
         )
     return list(seeds)

@@ -219,7 +219,7 @@ def test_a_setting_of_the_data_set_goes_to_its_options():
 
 def test_options_follow_the_data_set_that_is_named_beside_them():
     assert TINY.updated({"data": "grid", "side": "3"}).data_options == {"side": 3}
-    with pytest.raises(RecipeError, match="no setting is called 'side'"):
+    with pytest.raises(RecipeError, match="ring has no option 'side'; it has modes"):
         TINY.updated({"side": "3"})
 
 
