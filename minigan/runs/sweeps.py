@@ -303,6 +303,6 @@ def parse_seeds(text: str) -> list[int]:
         seeds = []
     if not seeds or seeds[MOST:] or min(seeds) < 0 or len(set(seeds)) < len(seeds):
         raise RecipeError(
-            f"--seeds is {text!r:.60}; give a range as 0:10, or different whole numbers as 0,4,7 ({MOST:,} at most)"
+            f"--seeds is {text!r:.60}; a range as 0:10, or different whole numbers as 0,4,7 ({MOST:,} at most)"
         )
     return list(seeds)
