@@ -634,3 +634,12 @@ def test_the_quick_and_the_slow_reading_of_a_table_agree(tmp_path, text):
         assert np.isfinite(fixed(path).x).all()
     except DataError as error:
         assert "parted by" not in str(error) or '"' in text  # no culprit: only where quotes stray
+
+
+@pytest.mark.parametrize("shape", [(12,), (6, 2), (4, 3, 3)])
+@pytest.mark.parametrize(("dtype", "bits"), [("f2", 0x7C01), ("f4", 0x7F800001), ("f8", 0x7FF0000000000001)])
+def test_a_nan_that_signals_is_refused_as_every_other_without_a_warning(shape, dtype, bits):
+    a = np.arange(np.prod(shape)).astype(dtype).reshape(shape)
+    a.reshape(-1).view(f"u{a.itemsize}")[5] = bits
+    with pytest.raises(DataError, match="is NaN, which is a gap"):
+        load_dataset(a)

@@ -122,7 +122,7 @@ def test_scores_are_those_of_the_metrics(data):
 )
 def test_seeds_are_a_range_or_a_list(text, seeds):
     if seeds is None:
-        with pytest.raises(mg.RecipeError, match="give a range as 0:10"):
+        with pytest.raises(mg.RecipeError, match="a range as 0:10"):
             sweeps.parse_seeds(text)
     else:
         assert sweeps.parse_seeds(text) == seeds

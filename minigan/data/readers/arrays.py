@@ -189,7 +189,8 @@ def channel_axis(a: np.ndarray) -> int | None:
         return None
     for axis in (2, 1):
         others = tuple({0, 1, 2} - {axis})
-        low, high = a.min(axis=others).astype(float), a.max(axis=others).astype(float)
+        with np.errstate(invalid="ignore"):  # of a NaN that signals, a cast warns
+            low, high = a.min(axis=others).astype(float), a.max(axis=others).astype(float)
         if not np.isfinite([low, high]).all():
             return None  # to be refused where it stands
         low, high = low[high > low], high[high > low]
