@@ -277,6 +277,22 @@ def test_a_run_records_what_its_bits_depend_on(tmp_path):
     assert recipe == json.loads(replace(TINY, data="digits").to_json()) == extra["recipe"]
 
 
+# ---------------------------------------------------------------------------------------- what cannot be told
+
+
+def test_where_the_theory_cannot_be_told_a_run_goes_on_with_nan_and_is_drawn(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise runs.oracle.OracleError("G turns more than 64 times")
+
+    monkeypatch.setattr(runs.oracle, "standing", refuse)
+    recipe = replace(TINY, data="gaussian", latent=1, frames=2)
+    history = begin(recipe, tmp_path / "run").history
+    assert np.isnan(history["js"]).all() and np.isnan(history["gap"]).all()
+    assert np.isfinite(history["value"]).all() and names(tmp_path / "run") == ALL
+    back = mg.load(tmp_path / "run")
+    assert np.isnan(back.history["js"]).all() and mg.diagnose(back) == mg.diagnose(back.history)
+
+
 # --------------------------------------------------------------------------------------------- games of scores
 
 
