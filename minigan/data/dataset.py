@@ -17,7 +17,7 @@ import numpy as np
 from ..core.backend import Array
 from ..core.streams import Stream
 from ..theory.distributions import column_names
-from .kinds import DITHER, Column, one_hot
+from .kinds import Column, one_hot
 
 TINY = float(np.finfo(np.float32).tiny)  # below it float32 loses digits: nothing to divide by
 
@@ -157,14 +157,7 @@ class Dataset:
     def batch(self, step: int, n: int, stream: Stream) -> np.ndarray:
         """Rows without replacement, in a new order every epoch; what does not fill a batch is left out of it."""
         epoch, turn = divmod(step, len(self.x) // n)
-        rows = self.x[_shuffled(stream, epoch, len(self.x))[turn * n : (turn + 1) * n]]
-        if self._one_hot.any():  # D would know fakes by what lies between 0 and 1
-            rows[:, self._one_hot] += stream.at(step | 1 << 62).uniform(-DITHER, DITHER, (n, self._one_hot.sum()))
-        return rows
-
-    @cached_property
-    def _one_hot(self) -> np.ndarray:
-        return one_hot(self.kinds, self.dim)
+        return self.x[_shuffled(stream, epoch, len(self.x))[turn * n : (turn + 1) * n]]
 
     def some(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return self.x[:: math.ceil(len(self.x) / n)]

@@ -27,7 +27,6 @@ FORMATS = (
     *(f"{day}{mark}{t}" for day in DAYS for mark in " T" for t in TIMES),
 )
 DECIMALS = 9  # at most, of what is written; float32 has no more to tell
-DITHER = 0.2  # zeros and ones are learnt with noise of this width: D would know the fakes, which lie between
 
 
 @dataclass(frozen=True)

@@ -340,17 +340,6 @@ def test_a_tables_own_kinds_from_the_file_to_the_samples(table, tmp_path, capsys
     assert main(["evaluate", str(tmp_path / "run"), "-n", "100"]) == 0
 
 
-def test_zeros_and_ones_are_learnt_with_noise_that_a_step_decides(table):
-    data = table("a,b\n" + "".join(f"{i},{'xyz'[i % 3]}\n" for i in range(40)))
-    batches = mg.Batches(data, 10, 0)
-    first = batches.at(3).copy()
-    assert np.abs(first[:, 1:] - first[:, 1:].round()).max() > 0.05
-    assert (first[:, 0] == first[:, 0].round()).all()
-    batches.at(4)
-    assert (batches.at(3) == first).all() and not (batches.at(7)[:, 1:] == first[:, 1:]).any()
-    assert set(data.x[:, 1:].ravel()) == {0, 1}
-
-
 # ---- in memory
 
 
