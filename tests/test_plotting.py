@@ -229,6 +229,14 @@ def test_without_an_opinion_no_map_is_drawn_and_no_title_claims_one():
         assert not any("opinion" in text for text in texts(figure))
 
 
+def test_a_table_shows_its_numbers_before_its_categories(tmp_path):
+    (tmp_path / "a.csv").write_text("kind,a,b\n" + "".join(f"{'xyz'[i % 3]},{i},{i * i}\n" for i in range(30)))
+    data = load_dataset(tmp_path / "a.csv")
+    figure = samples_figure(data, Frame(7, data.x))
+    drawn = [(axes.get_xlabel(), axes.get_ylabel()) for axes in figure.axes[:3]]
+    assert drawn == [("a", "b"), ("b", "kind=x"), ("kind=x", "kind=y")]
+
+
 def test_a_table_shows_neighbouring_columns_by_name():
     figure = samples_figure(OTHERS["three columns"], frames_of(OTHERS["three columns"])[-1])
     assert [(a.get_xlabel(), a.get_ylabel()) for a in figure.axes] == [("a", "b"), ("b", "c"), ("c", "a")]

@@ -16,6 +16,7 @@ from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import FigureBase
 
 from ..data.dataset import Data
+from ..data.kinds import one_hot
 from ..theory.distributions import Distribution
 from .images import image_grid, lit
 from .style import BANDS, FAKE, GREY, OPINION, REAL, legend
@@ -169,10 +170,14 @@ def _lay_plane(figure: FigureBase, data: Data, like: Frame) -> Update:
 
 
 def _lay_table(figure: FigureBase, data: Data, like: Frame) -> Update:
-    """Each of the first columns against the next, in up to four panels; the last column meets the first."""
+    """Each of the first columns against the next, in up to four panels; the last column meets the first.
+
+    Numbers come before zeros and ones, whose clouds are points.
+    """
     d, span = data.dim, _span(data)
+    order = one_hot(data.kinds, d).argsort(kind="stable").tolist()
     panels = figure.subplots(1, min(d, PANELS), squeeze=False)[0]
-    updates = [_clouds(axes, data, (j, (j + 1) % d), span) for j, axes in enumerate(panels)]
+    updates = [_clouds(axes, data, (order[j], order[(j + 1) % d]), span) for j, axes in enumerate(panels)]
     legend(figure, panels[:1])
     return lambda frame: [artist for update in updates for artist in update(frame)]
 
