@@ -14,10 +14,11 @@ from minigan.core.backend import LONG, Backend, find_numba
 
 @pytest.fixture
 def hurry(monkeypatch):
-    """No pause, one call a turn, and neither PyTorch nor numba."""
+    """No pause, one call a turn, and neither PyTorch nor JAX nor numba."""
     monkeypatch.setattr(bench, "PAUSE", 0)
     monkeypatch.setattr(bench, "STRETCH", 0)
     monkeypatch.setattr(bench, "_torch", lambda threads: None)
+    monkeypatch.setattr(bench, "_jax", lambda threads: None)
     monkeypatch.setattr(bench, "find_numba", lambda: None)
 
 
@@ -49,7 +50,7 @@ def test_the_table_of_speed_has_a_line_for_each_contender(hurry, capsys):
     out = capsys.readouterr().out
     for name in ("floor, simultaneous", "minigan, simultaneous", "floor, alternating", "minigan, alternating"):
         assert f"  {name} " in out
-    assert "PyTorch is not installed" in out and "NumPy in blocks" in out
+    assert "PyTorch is not installed" in out and "JAX is not installed" in out and "NumPy alone" in out
 
 
 def test_a_ratio_is_taken_within_each_round():
