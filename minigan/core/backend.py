@@ -7,6 +7,7 @@ This is the only file that imports CuPy.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from functools import cache, partial
@@ -16,7 +17,8 @@ import numpy as np
 
 Array = Any  # a NumPy array, or a CuPy one
 BLOCK = 1 << 16  # floats: a few blocks of a long vector fit the second-level cache together
-LONG = 1 << 15  # floats: from here on a compiled pass is worth the import of numba
+LONG = 1 << 15  # floats: from here on a compiled pass is worth the import of numba at once
+LINE = 64  # bytes of a cache line, which is a vector register of today's processors
 
 
 class BackendError(RuntimeError):
@@ -156,28 +158,42 @@ class Backend:
 
     def empty(self, *shape: int) -> Array:
         """An array of this shape, contents arbitrary."""
-        return self.xp.empty(shape, self.dtype)
+        return self._aligned(self.xp.empty, shape)
 
     def zeros(self, *shape: int) -> Array:
         """An array of this shape, filled with 0."""
-        return self.xp.zeros(shape, self.dtype)
+        return self._aligned(self.xp.zeros, shape)
+
+    def _aligned(self, make: Callable, shape: tuple[int, ...]) -> Array:
+        """On NumPy, which aligns to 16 bytes, an array that begins with a cache line; CuPy's all do."""
+        if self.xp is not np:
+            return make(shape, self.dtype)
+        size = math.prod(shape)
+        room = make(size + LINE // self.dtype.itemsize, self.dtype)
+        start = -room.ctypes.data % LINE // self.dtype.itemsize
+        return room[start : start + size].reshape(shape)
 
     def ones(self, *shape: int) -> Array:
         """An array of this shape, filled with 1."""
         return self.xp.ones(shape, self.dtype)
 
     def product(self, a: Array, b: Array, out: Array) -> None:
-        """out = a b, for matrices or a row vector a, into an array whose rows or columns are contiguous.
+        """out = a b, for matrices or a row vector a, into an array whose rows or columns are contiguous."""
+        self.multiplier(a, b, out)()
 
-        dot writes into row-major arrays only, and (a b)ᵀ = bᵀ aᵀ makes the others so; matmul, which takes any
-        array, is ten times slower where the inner dimension is 1, as it is behind D's one logit.
+    def multiplier(self, a: Array, b: Array, out: Array) -> Callable[[], Any]:
+        """The call that writes out = a b, chosen for these very arrays.
+
+        dot fills out with zeros first, which a large one feels; matmul is slower for small ones, ten times where
+        the inner dimension is 1, as it is behind D's one logit. dot writes into row-major arrays only, and
+        (a b)ᵀ = bᵀ aᵀ makes the others so.
         """
+        large = self.xp is np and out.size >= LONG and len(b) > 1
+        if large or not (out.flags.c_contiguous or out.flags.f_contiguous):
+            return partial(self.xp.matmul, a, b, out=out)
         if out.flags.c_contiguous:
-            self.xp.dot(a, b, out=out)
-        elif out.flags.f_contiguous:
-            self.xp.dot(b.T, a.T, out=out.T)
-        else:
-            self.xp.matmul(a, b, out=out)
+            return partial(self.xp.dot, a, b, out)
+        return partial(self.xp.dot, b.T, a.T, out.T)
 
     def kernel(self, formula: Callable, length: int = 0, loop: Callable | None = None) -> Callable:
         """formula(xp, *arrays_and_scalars), elementwise and in place, made fast.
