@@ -8,6 +8,7 @@ library gets the threads asked for: NumPy's BLAS and PyTorch by their settings, 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import platform
 import subprocess
@@ -56,12 +57,9 @@ def stack(widths: Widths, *last: Layer) -> list[Layer]:
 def game(G: Widths, D: Widths, updates: str, fast: bool = True, dtype: str = "float32") -> GAN:
     """The GAN of a case: Adam(2e-4, 0.5, 0.999), no averaging, as PyTorch-GAN's gan.py; fast lets numba in."""
     backend = Backend("numpy", dtype)
+    backend.patience = 0 if fast else math.inf
     nets = Sequential(stack(G, Tanh()), backend, name="G"), Sequential(stack(D), backend, name="D")
-    gan = GAN(*nets, Latent(G[0]), updates=updates, optimizers=Adam(2e-4, 0.5, 0.999), average=None)
-    if not fast:
-        for optimizer in gan.optimizers:
-            optimizer.take(loop=None)
-    return gan
+    return GAN(*nets, Latent(G[0]), updates=updates, optimizers=Adam(2e-4, 0.5, 0.999), average=None)
 
 
 def products(G: Widths, D: Widths, batch: int, updates: str) -> Callable[[], None]:

@@ -18,6 +18,7 @@ import numpy as np
 Array = Any  # a NumPy array, or a CuPy one
 BLOCK = 1 << 16  # floats: a few blocks of a long vector fit the second-level cache together
 LONG = 1 << 15  # floats: from here on a compiled pass is worth the import of numba at once
+PATIENCE = 2000  # calls: from here on one is worth it for the passes of any array
 LINE = 64  # bytes of a cache line, which is a vector register of today's processors
 
 
@@ -59,6 +60,7 @@ def find_numba() -> Any:
     return numba
 
 
+@cache
 def _compiled(numba: Any, loop: Any) -> Callable:
     """The loop as numba compiles it, kept in numba's cache; without one, and with a word, where that fails.
 
@@ -124,6 +126,8 @@ class Backend:
     name "numpy", "cupy", or "auto" (CuPy where a GPU answers, else NumPy); dtype "float32" or "float64".
     Raises BackendError for CuPy where there is none, ValueError for another name or dtype.
     """
+
+    patience: float = PATIENCE  # math.inf: never compile; 0: always
 
     def __init__(self, name: str = "numpy", dtype: str = "float32"):
         dtype = getattr(dtype, "__name__", str(dtype))  # np.float32 and np.dtype("float32") will do as well
@@ -202,8 +206,8 @@ class Backend:
         two numbers, or a mask and a number, must not meet in it: CuPy would compute that in float16. On NumPy it
         is the formula itself; for vectors of a given length, as long as theta, the formula block by block, so that
         its passes find their operands in the cache. Where a `loop` over the elements says the same and numba is
-        installed, a long vector is done in that one compiled pass. Each element's result is the same bits either
-        way.
+        installed, that is compiled to one pass as soon as `compiles` says so. It gets numbers as Python's floats
+        and has to round them to the arrays' type first, as NumPy does: each element is the same bits either way.
         """
         xp = self.xp
         if xp is not np:
@@ -218,8 +222,25 @@ class Backend:
                 part = slice(i, i + BLOCK)
                 formula(np, *(a[part] if isinstance(a, np.ndarray) else a for a in args))
 
-        numba = find_numba() if loop is not None and length >= LONG else None
-        if numba is not None:
-            compiled, number = _compiled(numba, loop), self.dtype.type
-            return lambda *args: compiled(*(number(a) if isinstance(a, float) else a for a in args))
-        return by_blocks if length else partial(formula, np)
+        chosen: Callable = by_blocks if length else partial(formula, np)
+        if loop is None or self.patience == math.inf:
+            return chosen
+        calls = 0
+
+        def until_it_pays(*args: Any) -> None:
+            nonlocal chosen, calls
+            if calls in (0, self.patience) and self.compiles(length, calls):
+                chosen = self.compiled(loop)
+            calls += 1
+            chosen(*args)
+
+        return until_it_pays
+
+    def compiles(self, length: int, calls: int) -> bool:
+        """Whether numba is here and worth its import: for vectors of this length, or after so many calls."""
+        worth = length >= LONG or calls >= self.patience
+        return self.xp is np and self.patience < math.inf and worth and find_numba() is not None
+
+    def compiled(self, loop: Callable) -> Callable:
+        """The loop as numba compiles it, for a backend that `compiles`."""
+        return _compiled(find_numba(), loop)
