@@ -47,10 +47,9 @@ class Plan:
         def noted() -> Steps:
             self.result = yield from steps(*args)
 
-        self.args, self.again = (), 0  # should a call raise, there was no such pass
         for function, *rest in noted():
             function(*rest)
-        self.args = args
+        self.args, self.again = args, 0  # should a call raise, there was no such pass
         return self.result
 
 
@@ -87,7 +86,7 @@ def prepared(backend: Backend, steps: Steps, loops: bool) -> list[Call]:
                 calls.append(backend.multiplier(memo.ones, dy, layer.db))
         elif method is VALUE:
             x, y, *_ = args
-            if x is y and y is before and type(layer).value is LEAKY and layer.a > 0:
+            if y is before and type(layer).value is LEAKY and layer.a > 0:
                 calls[-1] = bias_call(backend, y, b, layer)  # both in one loop
             else:
                 calls.append(partial(layer.value, np, x, y))

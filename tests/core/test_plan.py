@@ -25,16 +25,17 @@ def on(patience, dtype="float32"):
 
 def passes(net, again, inputs, weigh):
     """y, dx and grad of some passes: again and again on one trace, or each as it is written, on a new one."""
-    rng, found = np.random.default_rng(0), []
+    rng, masks, found = np.random.default_rng(0), np.random.default_rng(3), []
     x, dy, weights = (net.backend.empty(6, n) for n in (net.widths[0], net.widths[-1], 1))
     trace = net.trace(6)
-    for _ in range(4):
+    for k in range(4):
         for array in (x, dy, weights):
             array[...] = rng.standard_normal(array.shape)
         net.theta[...] = rng.standard_normal(net.size)
         net.moved()
         trace = trace if again else net.trace(6)
-        y = net.forward(x, trace, training=True, rng=np.random.default_rng(3))
+        y = net.forward(x, trace, training=True, rng=masks)
+        assert trace.onward.again == (k if again else 0)
         dx = net.backward(dy, trace, True, inputs, weights if weigh else None)
         found += [y.copy(), net.grad.copy(), 0 if dx is None else dx.copy()]
     return found
@@ -125,7 +126,13 @@ def test_a_pass_that_raised_is_not_gone_on_with():
     for _ in range(3):
         with pytest.raises(ValueError, match="Dropout draws a mask"):
             net.forward(x, trace, training=True)
-    assert net.forward(x, trace).shape == (4, 3)
+    kept = [net.forward(x, trace).copy() for _ in range(3)]
+    with pytest.raises(ValueError, match="Dropout draws a mask"):
+        net.forward(x, trace, training=True)
+    with pytest.raises(network.StaleTraceError):
+        net.backward(np.ones((4, 3), "float32"), trace)
+    np.testing.assert_array_equal(net.forward(x, trace), kept[0])
+    np.testing.assert_array_equal(kept[2], kept[0])
 
 
 def test_an_inherited_loop_is_not_taken_for_a_formula_of_ones_own():
