@@ -71,7 +71,7 @@ def prepared(backend: Backend, steps: Steps, loops: bool) -> list[Call]:
         elif method is FORWARD:
             x, y, *_ = args
             calls.append(backend.multiplier(x, layer.W, y))
-            if layer.bias and loops and (y.flags.c_contiguous or y.flags.f_contiguous):
+            if layer.bias and loops:
                 calls.append(bias_call(backend, y, layer.b))
                 biased = y, layer.b
             elif layer.bias:
@@ -107,13 +107,12 @@ def bias_call(backend: Backend, y: Array, b: Array, leaky: LeakyReLU | None = No
 
 
 def slope_call(backend: Backend, layer: Elementwise, y: Array, dy: Array, dx: Array) -> Call | None:
-    """dx = f'(x) dy in one loop, where the arrays have one order and there is a loop for this layer; else None."""
+    """dx = f'(x) dy in one loop, along the rows or columns of y; None for a layer that has no loop."""
     found = SLOPES.get(type(layer).slope)
-    order = "C" if all(array.flags.c_contiguous for array in (y, dy, dx)) else "F"
-    if found is None or not all(array.flags[f"{order}_CONTIGUOUS"] for array in (y, dy, dx)):
+    if found is None:
         return None
-    loop, flat = backend.compiled(found), [array.reshape(-1, order=order) for array in (y, dy, dx)]  # views
-    return (lambda: loop(*flat, layer.a)) if isinstance(layer, LeakyReLU) else partial(loop, *flat)
+    loop, arrays = backend.compiled(found), (y, dy, dx) if y.flags.c_contiguous else (y.T, dy.T, dx.T)
+    return (lambda: loop(*arrays, layer.a)) if isinstance(layer, LeakyReLU) else partial(loop, *arrays)
 
 
 # ---- the loops: what numba compiles, each number as the formula in layers.py has it ---------------------------
@@ -131,26 +130,30 @@ def add_bias(y: Array, b: Array, a: float, by_rows: bool) -> None:
 def leaky_slope(y: Array, dy: Array, dx: Array, a: float) -> None:
     low = y.dtype.type(a)
     up = y.dtype.type(1 - a) + low  # rounded as the formula rounds it, which need not be 1
-    for i in range(len(y)):
-        dx[i] = (up if y[i] > 0 else low) * dy[i]
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            dx[i, j] = (up if y[i, j] > 0 else low) * dy[i, j]
 
 
 def relu_slope(y: Array, dy: Array, dx: Array) -> None:
     one, none = y.dtype.type(1), y.dtype.type(0)
-    for i in range(len(y)):
-        dx[i] = (one if y[i] > 0 else none) * dy[i]
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            dx[i, j] = (one if y[i, j] > 0 else none) * dy[i, j]
 
 
 def tanh_slope(y: Array, dy: Array, dx: Array) -> None:
     one = y.dtype.type(1)
-    for i in range(len(y)):
-        dx[i] = (one - y[i] * y[i]) * dy[i]
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            dx[i, j] = (one - y[i, j] * y[i, j]) * dy[i, j]
 
 
 def sigmoid_slope(y: Array, dy: Array, dx: Array) -> None:
     one = y.dtype.type(1)
-    for i in range(len(y)):
-        dx[i] = y[i] * (one - y[i]) * dy[i]
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            dx[i, j] = y[i, j] * (one - y[i, j]) * dy[i, j]
 
 
 LEAKY = LeakyReLU.value
