@@ -223,8 +223,8 @@ case, steps, who = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 from minigan.checks.bench import CASES, game
 G, D, batch = CASES[case]
 real = np.random.default_rng(0).standard_normal((batch, D[0])).astype(np.float32)
-if who == "minigan":
-    step = game(G, D, "simultaneous").step
+if who.startswith("minigan"):
+    step = game(G, D, "simultaneous", fast=who == "minigan fast").step
 elif who == "JAX":
     from minigan.checks.references import jax_step
     jax_step.use_threads({threads})
@@ -251,11 +251,8 @@ def processes(threads: int) -> None:
     """Print time and peak memory of whole processes, from their start to their last step."""
     _versions(threads)
     environment = os.environ | {f"{lib}_NUM_THREADS": str(threads) for lib in ("OMP", "OPENBLAS", "MKL")}
-    contenders = [
-        "minigan",
-        *(["gan.py", "fused"] if _torch(threads) else []),
-        *(["JAX"] if _jax(threads) else []),
-    ]
+    contenders = ["minigan", *(["minigan fast"] if find_numba() else [])]
+    contenders += [*(["gan.py", "fused"] if _torch(threads) else []), *(["JAX"] if _jax(threads) else [])]
     print(f"\n{'case':12} {'steps':>6}   " + "".join(f"{who:>24}" for who in contenders))
     for case, steps in PROCESSES:
         cells = []
@@ -271,6 +268,7 @@ def _versions(threads: int) -> None:
     """Print whatever a time depends on: the machine, the kernels that the BLAS chose for it, and all versions."""
     import threadpoolctl
 
+    numba = find_numba()
     there = {name: module for name in ("torch", "jax", "numba") if (module := sys.modules.get(name))}
     kernels = {f"{i['internal_api']} {i['version']}, {i.get('architecture', '?')} kernels"
                for i in threadpoolctl.threadpool_info() if i["user_api"] == "blas"}  # fmt: skip
@@ -278,7 +276,7 @@ def _versions(threads: int) -> None:
     print(f"Python {platform.python_version()}, NumPy {np.__version__}", end="")
     for name, says in (("torch", "PyTorch"), ("jax", "JAX"), ("numba", "numba")):
         print(f", {says} {there[name].__version__ if name in there else 'none'}", end="")
-    print(f"\nfast: {'loops that numba compiles, beside ' if find_numba() else ''}NumPy alone")
+    print(f"\nfast: {'loops that numba compiles, beside ' if numba else ''}NumPy alone")
 
 
 def processor() -> str:
