@@ -187,7 +187,7 @@ def speed(cases: Sequence[str], threads: int, rounds: int) -> None:
             forms = [t for name, t in times.items() if name.startswith(start)]
             over[says] = min(forms, key=np.median, default=None)
         print(f"\n{case}: G {'-'.join(map(str, G))}, D {'-'.join(map(str, D))}, batch {batch}")
-        print(f"  {'':30} {'ms a step':>9} {'over ' + 'the floor':>18}", *(f"{says:>18}" for says in over))
+        print(f"  {'times over:':30} {'ms a step':>9} {'the floor':>18}", *(f"{says:>18}" for says in over))
         for name, t in times.items():
             floor = times[f"floor, {name.split(', ')[1]}"] if name.startswith("minigan") else None
             cells = [_ratio(t, a) if a is not None and not name.startswith("floor") else "" for a in over.values()]
@@ -268,15 +268,17 @@ def _versions(threads: int) -> None:
     """Print whatever a time depends on: the machine, the kernels that the BLAS chose for it, and all versions."""
     import threadpoolctl
 
-    numba = find_numba()
-    there = {name: module for name in ("torch", "jax", "numba") if (module := sys.modules.get(name))}
-    kernels = {f"{i['internal_api']} {i['version']}, {i.get('architecture', '?')} kernels"
-               for i in threadpoolctl.threadpool_info() if i["user_api"] == "blas"}  # fmt: skip
+    jax_step = _jax(threads)
+    libraries = {"PyTorch": _torch(threads), "JAX": jax_step and jax_step.jax, "numba": find_numba()}
+    kernels = {
+        f"{i['internal_api']} {i['version']}, {i.get('architecture', '?')} kernels"
+        for i in threadpoolctl.threadpool_info()
+        if i["user_api"] == "blas"
+    }
     print(f"{processor()}, {cores()} cores, {threads} threads; NumPy's BLAS: {'; '.join(sorted(kernels))}")
-    print(f"Python {platform.python_version()}, NumPy {np.__version__}", end="")
-    for name, says in (("torch", "PyTorch"), ("jax", "JAX"), ("numba", "numba")):
-        print(f", {says} {there[name].__version__ if name in there else 'none'}", end="")
-    print(f"\nfast: {'loops that numba compiles, beside ' if numba else ''}NumPy alone")
+    versions = [f"{name} {library.__version__ if library else 'none'}" for name, library in libraries.items()]
+    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {', '.join(versions)}")
+    print(f"fast: {'loops that numba compiles, beside ' if libraries['numba'] else ''}NumPy alone")
 
 
 def processor() -> str:
