@@ -180,12 +180,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", metavar="FILE", type=Path, default=Path("grades.csv"), help="the table (grades.csv)")
     sub.add_argument("--jobs", metavar="N", type=_count(1), help="how many at once (as many as there are cores)")
 
-    sub = command("bench", bench, "measure the speed of a step, beside PyTorch's, and what the README promises")
+    sub = command(
+        "bench", bench, "measure the speed of a step, beside PyTorch's and JAX's, and what the README promises"
+    )
     sub.add_argument("what", nargs="*", metavar="WHAT", help="speed, growth, processes (all, if not given)")
     sub.add_argument("--targets", action="store_true", help="instead: time and quality of the default recipes")
     sub.add_argument("--seeds", type=_count(1), default=3, help="of each recipe, for --targets (3)")
     sub.add_argument("--cases", metavar="A,B", help="tiny,toy,digits,mnist,goodfellow (all, if not given)")
-    sub.add_argument("--threads", type=int, help="for minigan and PyTorch alike (all cores, if not given)")
+    sub.add_argument("--threads", type=int, help="for all libraries alike (all cores, if not given)")
     sub.add_argument("--rounds", type=_count(2), default=9, help="how often each contender has its turn (9)")
     return parser
 

@@ -1,12 +1,14 @@
 """What `minigan bench` does: measure what the README promises, so that nobody needs to believe it.
 
 Times are medians over rounds in which all contenders take turns, with a pause before each: after a product the
-BLAS's idle thread spins for a while and would slow whoever comes next. Ratios are taken within a round.
+BLAS's idle thread spins for a while and would slow whoever comes next. Ratios are taken within a round. Every
+library gets the threads asked for: NumPy's BLAS and PyTorch by their settings, JAX by the size of its pool.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import platform
 import subprocess
@@ -20,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.backend import find_numba
+from ..core.backend import Backend, find_numba
 from ..core.gan import GAN, Latent
 from ..core.layers import Dense, Layer, LeakyReLU, Tanh
 from ..core.network import Sequential
@@ -41,6 +43,7 @@ CASES: dict[str, tuple[Widths, Widths, int]] = {  # G, D, batch
 MODES = ("simultaneous", "alternating")
 PROCESSES = (("tiny", 1000), ("toy", 1000), ("digits", 1000), ("mnist", 100), ("goodfellow", 100))  # steps
 PAUSE, STRETCH = 0.1, 0.2  # seconds: before each contender's turn, and of the turn itself
+SCAN = 100  # steps in one lax.scan
 
 
 def stack(widths: Widths, *last: Layer) -> list[Layer]:
@@ -51,14 +54,12 @@ def stack(widths: Widths, *last: Layer) -> list[Layer]:
     return [*layers[:-1], *last]
 
 
-def game(G: Widths, D: Widths, updates: str, fast: bool = True) -> GAN:
+def game(G: Widths, D: Widths, updates: str, fast: bool = True, dtype: str = "float32") -> GAN:
     """The GAN of a case: Adam(2e-4, 0.5, 0.999), no averaging, as PyTorch-GAN's gan.py; fast lets numba in."""
-    nets = Sequential(stack(G, Tanh()), name="G"), Sequential(stack(D), name="D")
-    gan = GAN(*nets, Latent(G[0]), updates=updates, optimizers=Adam(2e-4, 0.5, 0.999), average=None)
-    if not fast:
-        for optimizer in gan.optimizers:
-            optimizer.take(loop=None)
-    return gan
+    backend = Backend("numpy", dtype)
+    backend.patience = 0 if fast else math.inf
+    nets = Sequential(stack(G, Tanh()), backend, name="G"), Sequential(stack(D), backend, name="D")
+    return GAN(*nets, Latent(G[0]), updates=updates, optimizers=Adam(2e-4, 0.5, 0.999), average=None)
 
 
 def products(G: Widths, D: Widths, batch: int, updates: str) -> Callable[[], None]:
@@ -86,23 +87,25 @@ def products(G: Widths, D: Widths, batch: int, updates: str) -> Callable[[], Non
 
 
 def clock(contenders: dict[str, Callable[[], Any]], rounds: int) -> dict[str, np.ndarray]:
-    """Seconds per call (rounds,) of each contender."""
+    """Seconds per step (rounds,) of each contender: a call, or as many `steps` a call as it says it takes."""
+
+    def lasts(call: Any, times: int) -> float:
+        begun = time.perf_counter()
+        for _ in range(times):
+            call()
+        getattr(call, "wait", float)()  # JAX's calls return before they are done
+        return (time.perf_counter() - begun) / times
+
     turns = {}
     for name, call in contenders.items():
-        for _ in range(3):  # warm up: allocations, compilers, caches
-            call()
-        begun = time.perf_counter()
-        call()
-        turns[name] = max(3, int(STRETCH / (time.perf_counter() - begun)))
+        lasts(call, 3)  # warm up: allocations, compilers, caches
+        turns[name] = max(3 if getattr(call, "steps", 1) == 1 else 1, int(STRETCH / lasts(call, 1)))
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, call in contenders.items():
             time.sleep(PAUSE)
-            call()
-            begun = time.perf_counter()
-            for _ in range(turns[name]):
-                call()
-            times[name].append((time.perf_counter() - begun) / turns[name])
+            lasts(call, 1)
+            times[name].append(lasts(call, turns[name]) / getattr(call, "steps", 1))
     return {name: np.array(t) for name, t in times.items()}
 
 
@@ -120,47 +123,76 @@ def _torch(threads: int) -> Any:
     return torch
 
 
+def _jax(threads: int) -> Any:
+    try:
+        from .references import jax_step
+    except ImportError:
+        return None
+    jax_step.use_threads(threads)
+    return jax_step
+
+
+def _ours(G: Widths, D: Widths, real: np.ndarray) -> dict[str, Callable[[], Any]]:
+    found: dict[str, Callable[[], Any]] = {}
+    for updates in MODES:
+        found[f"floor, {updates}"] = products(G, D, len(real), updates)
+        for fast in (False, True) if find_numba() else (False,):
+            found[f"minigan{' fast' if fast else ''}, {updates}"] = partial(game(G, D, updates, fast).step, real)
+    return found
+
+
+def _theirs(G: Widths, D: Widths, real: np.ndarray, torch: Any, jax_step: Any) -> dict[str, Callable[[], Any]]:
+    found: dict[str, Callable[[], Any]] = {}
+    if torch is not None:
+        from .references.gan_py import gan_py_step
+
+        there = torch.from_numpy(real)
+        for name, how in (
+            ("gan.py", {}),
+            ("fused Adam", {"fused": True}),
+            ("compiled", {"fused": True, "compiled": True}),
+        ):
+            found[f"PyTorch, {name}"] = call = partial(gan_py_step(G, D, len(real), **how), there)
+            try:
+                call()
+            except Exception as error:  # torch.compile needs a C++ compiler, and says so in many ways
+                del found[f"PyTorch, {name}"]
+                print(f"PyTorch, {name} does not run here: {str(error).splitlines()[0]}")
+    if jax_step is not None:
+        for name, gradients in (("grad", jax_step.by_grad), ("one pass", jax_step.in_one_pass)):
+            found[f"JAX, a call a step, {name}"] = jax_step.JaxStep(G, D, real, gradients)
+            found[f"JAX, scan, {name}"] = jax_step.JaxStep(G, D, real, gradients, SCAN)
+    return found
+
+
 def speed(cases: Sequence[str], threads: int, rounds: int) -> None:
-    """Print the time of a training step against PyTorch in three configurations, and against the floor."""
-    torch, numba = _torch(threads), find_numba()
+    """Print the time of a training step against PyTorch's and JAX's, and against the floor."""
+    torch, jax_step = _torch(threads), _jax(threads)
     _versions(threads)
-    if torch is None:
-        print("PyTorch is not installed, so there is nothing to compare with: pip install 'minigan[reference]'")
+    for name, library in (("PyTorch", torch), ("JAX", jax_step)):
+        if library is None:
+            print(f"{name} is not installed, so it has no line here: pip install 'minigan[reference]'")
     for case in cases:
         G, D, batch = CASES[case]
         real = np.random.default_rng(0).standard_normal((batch, D[0])).astype(np.float32)
-        contenders: dict[str, Callable[[], Any]] = {}
-        for updates in MODES:
-            contenders[f"floor, {updates}"] = products(G, D, batch, updates)
-            for fast in (False, True) if numba else (False,):
-                gan = game(G, D, updates, fast)
-                contenders[f"minigan{' fast' if fast else ''}, {updates}"] = partial(gan.step, real)
-        if torch is not None:
-            from .references.gan_py import gan_py_step
-
-            there = torch.from_numpy(real)
-            for name, how in (
-                ("PyTorch, gan.py", {}),
-                ("PyTorch, fused Adam", {"fused": True}),
-                ("PyTorch, compiled", {"fused": True, "compiled": True}),
-            ):
-                contenders[name] = partial(gan_py_step(G, D, batch, **how), there)
-                try:
-                    contenders[name]()
-                except Exception as error:  # torch.compile needs a C++ compiler, and says so in many ways
-                    del contenders[name]
-                    print(f"{name} does not run here: {str(error).splitlines()[0]}")
         with blas_threads(threads):
-            times = clock(contenders, rounds)
-        theirs = [name for name in times if name.startswith("PyTorch")]
-        best = min(theirs, key=lambda name: float(np.median(times[name])), default=None)
+            times = clock(_ours(G, D, real) | _theirs(G, D, real, torch, jax_step), rounds)
+        anchors = {
+            "PyTorch, fused": "fused PyTorch",
+            "JAX, a call": "JAX, a call a step",
+            "JAX, scan": "JAX, scan",
+        }
+        over = {}
+        for start, says in anchors.items():
+            forms = [t for name, t in times.items() if name.startswith(start)]
+            over[says] = min(forms, key=np.median, default=None)
         print(f"\n{case}: G {'-'.join(map(str, G))}, D {'-'.join(map(str, D))}, batch {batch}")
-        print(f"  {'ms a step':30} {'median':>9}   {'over the best PyTorch':>22}   {'over the floor':>18}")
+        print(f"  {'times over:':30} {'ms a step':>9} {'the floor':>18}", *(f"{says:>18}" for says in over))
         for name, t in times.items():
-            updates = name.split(", ")[1]
-            over_best = _ratio(t, times[best]) if best and not name.startswith("floor") else ""
-            over_floor = _ratio(t, times[f"floor, {updates}"]) if name.startswith("minigan") else ""
-            print(f"  {name:30} {1e3 * np.median(t):9.3f}   {over_best:>22}   {over_floor:>18}", flush=True)
+            floor = times[f"floor, {name.split(', ')[1]}"] if name.startswith("minigan") else None
+            cells = [_ratio(t, a) if a is not None and not name.startswith("floor") else "" for a in over.values()]
+            line = [_ratio(t, floor) if floor is not None else "", *cells]
+            print(f"  {name:30} {1e3 * np.median(t):9.3f}", *(f"{cell:>18}" for cell in line), flush=True)
 
 
 def growth(threads: int, rounds: int) -> None:
@@ -191,8 +223,13 @@ case, steps, who = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 from minigan.checks.bench import CASES, game
 G, D, batch = CASES[case]
 real = np.random.default_rng(0).standard_normal((batch, D[0])).astype(np.float32)
-if who == "minigan":
-    step = game(G, D, "simultaneous").step
+if who.startswith("minigan"):
+    step = game(G, D, "simultaneous", fast=who == "minigan fast").step
+elif who == "JAX":
+    from minigan.checks.references import jax_step
+    jax_step.use_threads({threads})
+    call = jax_step.JaxStep(G, D, real, jax_step.in_one_pass)
+    step = lambda real: call()
 else:
     import torch
     from minigan.checks.references.gan_py import gan_py_step
@@ -200,6 +237,8 @@ else:
     real, step = torch.from_numpy(real), gan_py_step(G, D, batch, fused=who == "fused")
 for _ in range(steps):
     step(real)
+if who == "JAX":
+    call.wait()
 try:  # Linux's ru_maxrss counts what the parent had when it forked
     peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
     print(int(peak.split()[1]) / 1024)
@@ -212,10 +251,12 @@ def processes(threads: int) -> None:
     """Print time and peak memory of whole processes, from their start to their last step."""
     _versions(threads)
     environment = os.environ | {f"{lib}_NUM_THREADS": str(threads) for lib in ("OMP", "OPENBLAS", "MKL")}
-    print(f"\n{'case':12} {'steps':>6}   " + "".join(f"{who:>24}" for who in ("minigan", "gan.py", "fused Adam")))
+    contenders = ["minigan", *(["minigan fast"] if find_numba() else [])]
+    contenders += [*(["gan.py", "fused"] if _torch(threads) else []), *(["JAX"] if _jax(threads) else [])]
+    print(f"\n{'case':12} {'steps':>6}   " + "".join(f"{who:>24}" for who in contenders))
     for case, steps in PROCESSES:
         cells = []
-        for who in ("minigan", "gan.py", "fused") if _torch(threads) else ("minigan",):
+        for who in contenders:
             begun = time.perf_counter()
             command = [sys.executable, "-c", CHILD.replace("{threads}", str(threads)), case, str(steps), who]
             done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
@@ -224,14 +265,30 @@ def processes(threads: int) -> None:
 
 
 def _versions(threads: int) -> None:
-    torch, numba = _torch(threads), find_numba()
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    print(
-        f"{platform.machine()}, {cores()} cores, {threads} threads; Python {platform.python_version()}, "
-        f"NumPy {np.__version__}, {blas['name']} {blas['version']}, "
-        f"PyTorch {torch.__version__ if torch else 'none'}, numba {numba.__version__ if numba else 'none'}"
-    )
-    print(f"Adam: {'one compiled pass (fast) beside ' if numba else ''}NumPy in blocks")
+    """Print whatever a time depends on: the machine, the kernels that the BLAS chose for it, and all versions."""
+    import threadpoolctl
+
+    jax_step = _jax(threads)
+    libraries = {"PyTorch": _torch(threads), "JAX": jax_step and jax_step.jax, "numba": find_numba()}
+    kernels = {
+        f"{i['internal_api']} {i['version']}, {i.get('architecture', '?')} kernels"
+        for i in threadpoolctl.threadpool_info()
+        if i["user_api"] == "blas"
+    }
+    print(f"{processor()}, {cores()} cores, {threads} threads; NumPy's BLAS: {'; '.join(sorted(kernels))}")
+    versions = [f"{name} {library.__version__ if library else 'none'}" for name, library in libraries.items()]
+    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {', '.join(versions)}")
+    print(f"fast: {'loops that numba compiles, beside ' if libraries['numba'] else ''}NumPy alone")
+
+
+def processor() -> str:
+    """The processor's own name, where the system tells it; else the architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def targets(seeds: int) -> None:

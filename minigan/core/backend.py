@@ -7,6 +7,7 @@ This is the only file that imports CuPy.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from functools import cache, partial
@@ -16,7 +17,9 @@ import numpy as np
 
 Array = Any  # a NumPy array, or a CuPy one
 BLOCK = 1 << 16  # floats: a few blocks of a long vector fit the second-level cache together
-LONG = 1 << 15  # floats: from here on a compiled pass is worth the import of numba
+LONG = 1 << 15  # floats: from here on a compiled pass is worth the import of numba at once
+PATIENCE = 2000  # calls: from here on one is worth it for the passes of any array
+LINE = 64  # bytes of a cache line, which is a vector register of today's processors
 
 
 class BackendError(RuntimeError):
@@ -57,6 +60,7 @@ def find_numba() -> Any:
     return numba
 
 
+@cache
 def _compiled(numba: Any, loop: Any) -> Callable:
     """The loop as numba compiles it, kept in numba's cache; without one, and with a word, where that fails.
 
@@ -123,6 +127,8 @@ class Backend:
     Raises BackendError for CuPy where there is none, ValueError for another name or dtype.
     """
 
+    patience: float = PATIENCE  # math.inf: never compile; 0: always
+
     def __init__(self, name: str = "numpy", dtype: str = "float32"):
         dtype = getattr(dtype, "__name__", str(dtype))  # np.float32 and np.dtype("float32") will do as well
         if dtype not in ("float32", "float64"):
@@ -156,28 +162,42 @@ class Backend:
 
     def empty(self, *shape: int) -> Array:
         """An array of this shape, contents arbitrary."""
-        return self.xp.empty(shape, self.dtype)
+        return self._aligned(self.xp.empty, shape)
 
     def zeros(self, *shape: int) -> Array:
         """An array of this shape, filled with 0."""
-        return self.xp.zeros(shape, self.dtype)
+        return self._aligned(self.xp.zeros, shape)
+
+    def _aligned(self, make: Callable, shape: tuple[int, ...]) -> Array:
+        """On NumPy, which aligns to 16 bytes, an array that begins with a cache line; CuPy's all do."""
+        if self.xp is not np:
+            return make(shape, self.dtype)
+        size = math.prod(shape)
+        room = make(size + LINE // self.dtype.itemsize, self.dtype)
+        start = -room.ctypes.data % LINE // self.dtype.itemsize
+        return room[start : start + size].reshape(shape)
 
     def ones(self, *shape: int) -> Array:
         """An array of this shape, filled with 1."""
         return self.xp.ones(shape, self.dtype)
 
     def product(self, a: Array, b: Array, out: Array) -> None:
-        """out = a b, for matrices or a row vector a, into an array whose rows or columns are contiguous.
+        """out = a b, for matrices or a row vector a, into an array whose rows or columns are contiguous."""
+        self.multiplier(a, b, out)()
 
-        dot writes into row-major arrays only, and (a b)ᵀ = bᵀ aᵀ makes the others so; matmul, which takes any
-        array, is ten times slower where the inner dimension is 1, as it is behind D's one logit.
+    def multiplier(self, a: Array, b: Array, out: Array) -> Callable[[], Any]:
+        """The call that writes out = a b, chosen for these very arrays.
+
+        dot fills out with zeros first, which a large one feels; matmul is slower for small ones, ten times where
+        the inner dimension is 1, as it is behind D's one logit. dot writes into row-major arrays only, and
+        (a b)ᵀ = bᵀ aᵀ makes the others so.
         """
+        large = self.xp is np and out.size >= LONG and len(b) > 1
+        if large or not (out.flags.c_contiguous or out.flags.f_contiguous):
+            return partial(self.xp.matmul, a, b, out=out)
         if out.flags.c_contiguous:
-            self.xp.dot(a, b, out=out)
-        elif out.flags.f_contiguous:
-            self.xp.dot(b.T, a.T, out=out.T)
-        else:
-            self.xp.matmul(a, b, out=out)
+            return partial(self.xp.dot, a, b, out)
+        return partial(self.xp.dot, b.T, a.T, out.T)
 
     def kernel(self, formula: Callable, length: int = 0, loop: Callable | None = None) -> Callable:
         """formula(xp, *arrays_and_scalars), elementwise and in place, made fast.
@@ -186,8 +206,8 @@ class Backend:
         two numbers, or a mask and a number, must not meet in it: CuPy would compute that in float16. On NumPy it
         is the formula itself; for vectors of a given length, as long as theta, the formula block by block, so that
         its passes find their operands in the cache. Where a `loop` over the elements says the same and numba is
-        installed, a long vector is done in that one compiled pass. Each element's result is the same bits either
-        way.
+        installed, that is compiled to one pass as soon as `compiles` says so. It gets numbers as Python's floats
+        and has to round them to the arrays' type first, as NumPy does: each element is the same bits either way.
         """
         xp = self.xp
         if xp is not np:
@@ -202,8 +222,25 @@ class Backend:
                 part = slice(i, i + BLOCK)
                 formula(np, *(a[part] if isinstance(a, np.ndarray) else a for a in args))
 
-        numba = find_numba() if loop is not None and length >= LONG else None
-        if numba is not None:
-            compiled, number = _compiled(numba, loop), self.dtype.type
-            return lambda *args: compiled(*(number(a) if isinstance(a, float) else a for a in args))
-        return by_blocks if length else partial(formula, np)
+        chosen: Callable = by_blocks if length else partial(formula, np)
+        if loop is None or self.patience == math.inf:
+            return chosen
+        calls = 0
+
+        def until_it_pays(*args: Any) -> None:
+            nonlocal chosen, calls
+            if calls in (0, self.patience) and self.compiles(length, calls):
+                chosen = self.compiled(loop)
+            calls += 1
+            chosen(*args)
+
+        return until_it_pays
+
+    def compiles(self, length: int, calls: int) -> bool:
+        """Whether numba is here and worth its import: for vectors of this length, or after so many calls."""
+        worth = length >= LONG or calls >= self.patience
+        return self.xp is np and self.patience < math.inf and worth and find_numba() is not None
+
+    def compiled(self, loop: Callable) -> Callable:
+        """The loop as numba compiles it, for a backend that `compiles`."""
+        return _compiled(find_numba(), loop)

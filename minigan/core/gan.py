@@ -169,10 +169,10 @@ class GAN:
         yield "generate again", self._generate(work, rngs)
         self._add_noise(work, work.seen[work.batch :], rngs)
         masks = rngs.get("dropout in D")
-        yield "judge again", D.forward(work.packs[on_fakes], work.fake, training=True, rng=masks)
+        yield "judge again", D.forward(work.fake_packs, work.fake, training=True, rng=masks)
         work.generator_slope(work.fake.y, work.d_fake, work.weight)
         dx = D.backward(work.d_fake, work.fake, params=False, inputs=True)
-        G.backward(dx.reshape(work.batch, -1), work.made)
+        G.backward(work.samples_of(dx), work.made)
         G.absorb(work.made)
         self.shared.sum(G.grad)
         yield "generator gradient", G.grad
@@ -193,7 +193,7 @@ class GAN:
         dx = D.backward(work.unit, work.both, inputs=on_fakes, row_weights=work.factors)
         work.generator_slope(work.both.y[on_fakes], work.d_fake)
         dx *= work.d_fake
-        G.backward(dx.reshape(work.batch, -1), work.made)
+        G.backward(work.samples_of(dx), work.made)
         G.absorb(work.made)
         if work.steepness is not None:
             yield "penalty", work.steepness.add_gradient(work.packs[on_real], work.packs[on_fakes], rngs)

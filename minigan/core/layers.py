@@ -16,6 +16,7 @@ written over x. The Trace grants that only where nobody needs x again. backward 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -493,6 +494,38 @@ class BatchNorm(Layer):
             n = memo.groups[1]
             self.mean += self.momentum * (memo.mean.mean(axis=(0, 1)) - self.mean)
             self.variance += self.momentum * (memo.variance.mean(axis=(0, 1)) * (n / (n - 1)) - self.variance)
+
+
+def widths_between(layers: Sequence[Layer], name: str, width: int | None) -> list[int]:
+    """[columns of x, of the first layer's y, ..., of the last one's]; raises where these layers fit no network."""
+    if not layers:
+        raise ValueError(f"network {name!r} has no layers")
+    for k, layer in enumerate(layers):
+        if not isinstance(layer, Layer):
+            raise TypeError(f"layer {k} of network {name!r} is {layer!r}, which is no minigan Layer")
+        if any(layer is other for other in layers[:k]) or hasattr(layer, "xp"):
+            raise ValueError(
+                f"layer {k} of network {name!r}, {layer!r}, already has a place in a network; "
+                f"its weights are views of one theta, so make a new layer (or use net.copy())"
+            )
+        if lost := [key for key in vars(layer) if key not in {f.name for f in fields(layer)}]:
+            raise TypeError(
+                f"layer {k} of network {name!r}, {type(layer).__name__}, keeps {lost[0]!r}, which is no "
+                f"field of its dataclass and would be lost when the network is copied or saved: declare it "
+                f"there, under @dataclass(eq=False); what follows from other settings is made in bind"
+            )
+    said = next((layer.width for layer in layers if layer.width), None)
+    if width is None and said is None:
+        raise ValueError(f"no layer of network {name!r} says how wide its input is: give width=...")
+    widths = [width or said or 0]
+    for k, layer in enumerate(layers):
+        if layer.width not in (None, widths[-1]):
+            raise ValueError(
+                f"layer {k} of network {name!r}, {layer!r}, wants {layer.width} columns, "
+                f"but {f'layer {k - 1} gives' if k else 'the input has'} {widths[-1]}"
+            )
+        widths.append(layer.width_out(widths[-1]))
+    return widths
 
 
 LAYERS: dict[str, type[Layer]] = {  # by the names that recipes have for them; a checkpoint may hold these alone

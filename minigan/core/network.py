@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import fields
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from .backend import Array, Backend
-from .layers import Layer
+from .layers import Layer, widths_between
+from .plan import Plan, Steps
 from .streams import Stream
 
 WIDE = 512  # from this many columns on, products are faster on arrays whose batch axis is contiguous
@@ -48,6 +48,7 @@ class Trace:
             self.ys.append(y)
         self.dys: list[Array] = []
         self.tangents: list[Array] = []  # room at every layer's input, which only penalties ask for
+        self.onward, self.back = (Plan(backend, network.size) for _ in range(2))
         self.version = -1  # of the network, when forward filled this trace
 
     def array(self, width: int, flat: Array | None = None) -> Array:
@@ -97,42 +98,11 @@ class Sequential:
     ):
         self.layers, self.name, self.seed = list(layers), name, seed
         self.backend = backend if isinstance(backend, Backend) else Backend(backend)
-        self.widths = self._check_widths(width)
+        self.widths = widths_between(self.layers, name, width)
         self.version = 0
         self._bind()
         for k, layer in enumerate(self.layers):
             layer.initialise(Stream(seed, "weights", name, k).at(0))
-
-    def _check_widths(self, width: int | None) -> list[int]:
-        """[columns of x, of the first layer's y, ..., of the network's y]."""
-        if not self.layers:
-            raise ValueError(f"network {self.name!r} has no layers")
-        for k, layer in enumerate(self.layers):
-            if not isinstance(layer, Layer):
-                raise TypeError(f"layer {k} of network {self.name!r} is {layer!r}, which is no minigan Layer")
-            if any(layer is other for other in self.layers[:k]) or hasattr(layer, "xp"):
-                raise ValueError(
-                    f"layer {k} of network {self.name!r}, {layer!r}, already has a place in a network; "
-                    f"its weights are views of one theta, so make a new layer (or use net.copy())"
-                )
-            if lost := [key for key in vars(layer) if key not in {f.name for f in fields(layer)}]:
-                raise TypeError(
-                    f"layer {k} of network {self.name!r}, {type(layer).__name__}, keeps {lost[0]!r}, which is no "
-                    f"field of its dataclass and would be lost when the network is copied or saved: declare it "
-                    f"there, under @dataclass(eq=False); what follows from other settings is made in bind"
-                )
-        said = next((layer.width for layer in self.layers if layer.width), None)
-        if width is None and said is None:
-            raise ValueError(f"no layer of network {self.name!r} says how wide its input is: give width=...")
-        widths = [width or said or 0]
-        for k, layer in enumerate(self.layers):
-            if layer.width not in (None, widths[-1]):
-                raise ValueError(
-                    f"layer {k} of network {self.name!r}, {layer!r}, wants {layer.width} columns, "
-                    f"but {f'layer {k - 1} gives' if k else 'the input has'} {widths[-1]}"
-                )
-            widths.append(layer.width_out(widths[-1]))
-        return widths
 
     def _bind(self) -> None:
         """Allocate the flat vectors and let every layer cut its views; whoever replaces a vector comes here."""
@@ -186,10 +156,14 @@ class Sequential:
         """
         trace.ys[0] = x = self.check(x, trace, self.widths[0], "x")
         trace.version = -1  # should a layer raise, what it leaves behind is nobody's activations
-        for layer, y, memo in zip(self.layers, trace.ys[1:], trace.memos, strict=True):
-            layer.forward(x, y, memo, training, rng)
-            x = y
+        y = trace.onward.run(self._forward, x, trace, training, rng)
         trace.version = self.version
+        return y
+
+    def _forward(self, x: Array, trace: Trace, training: bool, rng: np.random.Generator | None) -> Steps:
+        for layer, y, memo in zip(self.layers, trace.ys[1:], trace.memos, strict=True):
+            yield layer.forward, x, y, memo, training, rng
+            x = y
         return x
 
     def backward(
@@ -211,18 +185,24 @@ class Sequential:
         dy = self.check(dy, trace, self.widths[-1], "dy")
         if row_weights is not None:
             row_weights = self.check(row_weights, trace, 1, "row_weights")
+        return trace.back.run(self._backward, trace.x, dy, trace, params, inputs, row_weights)
+
+    def _backward(
+        self, x: Array, dy: Array, trace: Trace, params: bool, inputs: bool | slice, row_weights: Array | None
+    ) -> Steps:
         ys, dys = trace.ys, trace.dys or trace.prepare_backward()
         for k in range(len(self.layers) - 1, -1, -1):
             layer, x, y, memo, dx = self.layers[k], ys[k], ys[k + 1], trace.memos[k], dys[k]
             if k > 0 or inputs is True:
-                layer.backward(x, y, dy, dx, memo)
+                yield layer.backward, x, y, dy, dx, memo
             elif inputs is not False:
                 rows = inputs if layer.sliceable else slice(None)
-                layer.backward(x[rows], y[rows], dy[rows], dx[rows], memo)
+                yield layer.backward, x[rows], y[rows], dy[rows], dx[rows], memo
             if params and layer.size:
                 if row_weights is not None:  # in place, but for the caller's dy
-                    dy = self.backend.xp.multiply(dy, row_weights, out=dys[k + 1])
-                layer.gradient(x, y, dy, memo)
+                    yield self.backend.xp.multiply, dy, row_weights, dys[k + 1]
+                    dy = dys[k + 1]
+                yield layer.gradient, x, y, dy, memo
             dy = dx
         if inputs is False:
             return None

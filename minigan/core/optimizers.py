@@ -81,11 +81,12 @@ class Optimizer:
         vars(bound).update(vars(self), net=net, steps=0)
         for slot in self.slots:
             setattr(bound, slot, net.backend.zeros(net.size))
-        bound.take(self.loop)
+        bound._make_ready()
         return bound
 
-    def take(self, loop: Callable | None) -> None:
-        """Move the network by the formula, or by this loop over its elements where that can be compiled."""
+    def _make_ready(self) -> None:
+        own = next(vars(kind) for kind in type(self).__mro__ if "formula" in vars(kind))
+        loop = self.loop if "loop" in own else None  # one that is inherited is not that of a formula of one's own
         self._update = self.net.backend.kernel(self.formula, self.net.size, loop)
 
     def step(self) -> None:
@@ -113,7 +114,7 @@ class Optimizer:
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
         if self.net is not None:
-            self.take(self.loop)
+            self._make_ready()
 
 
 @dataclass(eq=False)
@@ -191,7 +192,9 @@ class Adam(Optimizer):
     def loop(
         theta: Array, grad: Array, m: Array, v: Array, rate: float, epsilon: float, b1: float, b2: float
     ) -> None:
+        number = theta.dtype.type
+        r, e, c1, c2 = number(rate), number(epsilon), number(b1), number(b2)
         for i in range(len(theta)):
-            m[i] = m[i] * b1 + grad[i]
-            v[i] = v[i] * b2 + grad[i] * grad[i]
-            theta[i] -= m[i] / (math.sqrt(v[i]) + epsilon) * rate
+            m[i] = m[i] * c1 + grad[i]
+            v[i] = v[i] * c2 + grad[i] * grad[i]
+            theta[i] -= m[i] / (math.sqrt(v[i]) + e) * r

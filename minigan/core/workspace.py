@@ -105,6 +105,7 @@ class Workspace:
         self.seen = backend.empty(2 * batch, dim)  # what D sees: real samples, then fakes
         self.packs = self.seen.reshape(2 * self.rows, m * dim)  # the same numbers, m samples a row
         self.on_real, self.on_fakes = slice(None, self.rows), slice(self.rows, None)  # rows of packs, or of logits
+        self.fake_packs = self.packs[self.on_fakes]
         self.noise = backend.empty(2 * batch, dim)
         self.real_slope, self.fake_slope, self.generator_slope = (
             _kernel(backend, objective, name) for name in ("real_slope", "fake_slope", "generator_slope")
@@ -116,6 +117,10 @@ class Workspace:
         self.unit, self.factors = backend.ones(2 * self.rows, 1), backend.empty(2 * self.rows, 1)
         self.unit *= self.weight
         self.steepness = Steepness(penalty, D, self.rows, self.weight) if penalty is not None else None
+
+    def samples_of(self, packs: Array) -> Array:
+        """Packs (rows, packing × dim) as samples (batch, dim)."""
+        return packs if self.rows == self.batch else packs.reshape(self.batch, -1)
 
     def draws(self, name: str, rng: np.random.Generator) -> Any:
         """The stream of this name, for this process's rows: of packs where D draws, else of samples."""

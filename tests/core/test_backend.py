@@ -11,7 +11,7 @@ import pytest
 
 import minigan
 import minigan.core.backend
-from minigan.core.backend import BLOCK, Backend, BackendError, find_cupy, namespace
+from minigan.core.backend import BLOCK, LINE, Backend, BackendError, find_cupy, namespace
 
 CupyArray = type("ndarray", (), {"__module__": "cupy"})  # what namespace can see of a CuPy array
 
@@ -94,6 +94,28 @@ def test_new_arrays_have_the_backends_type_and_shape(backend):
     for array, value in ((backend.empty(2, 3), None), (backend.zeros(2, 3), 0), (backend.ones(2, 3), 1)):
         assert array.shape == (2, 3) and array.dtype == backend.dtype and type(array) is backend.xp.ndarray
         assert value is None or (backend.to_numpy(array) == value).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_new_arrays_of_numpys_begin_with_a_cache_line(dtype):
+    made = [
+        make(*shape)
+        for make in (Backend("numpy", dtype).empty, Backend("numpy", dtype).zeros)
+        for shape in [(1,), (3, 5), (17,), (1000, 31), ()]
+    ]
+    assert all(array.ctypes.data % LINE == 0 and array.flags.c_contiguous for array in made)
+
+
+@pytest.mark.parametrize("rows", [1, 5, 200])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_product_is_the_same_bits_by_matmul_and_by_dot(rows, order, backend):
+    rng = np.random.default_rng(0)
+    for inner in (1, 2, 70):
+        a, b = (backend.asarray(rng.standard_normal(shape)) for shape in ((rows, inner), (inner, 200)))
+        out = backend.xp.empty((rows, 200), backend.dtype, order=order)
+        backend.product(a, b, out)
+        by_dot = backend.xp.dot(a, b) if out.flags.c_contiguous else backend.xp.dot(b.T, a.T).T
+        np.testing.assert_array_equal(backend.to_numpy(out), backend.to_numpy(by_dot))
 
 
 def test_asarray_casts_and_copies_only_where_it_must(backend):
