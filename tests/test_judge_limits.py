@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from test_exercises import answer_alone
 
 from minigan import exercises
 from minigan.exercises import check, find, judged, visible
+from minigan.exercises.calls import ARCH, CALLS, SOME
 from minigan.exercises.judge import LIVE, PACKAGE
 
 NUMBER = 4
@@ -127,6 +129,29 @@ def test_the_kernels_walls_stand_where_the_kernel_has_them(student):
         "text = open('/proc/self/status').read()\nassert 'Seccomp:\\t2' in text and 'NoNewPrivs:\\t1' in text\n"
     )
     source += "try:\n    open(__file__)\n    raise SystemExit\nexcept PermissionError:\n    pass\n"
+    assert student(source + RIGHT).message == "passed"
+
+
+ASKS = """
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+for name, number, *given in {calls}:
+    ctypes.set_errno(0)
+    libc.syscall(number, *[ctypes.c_long(a) for a in given])
+    assert ctypes.get_errno() == errno.EPERM, (name, ctypes.get_errno())
+assert "CapEff:\\t0000000000000000" in open("/proc/self/status").read() or {root}
+"""
+
+
+@LINUX
+def test_the_kernel_refuses_every_call_of_the_table(student):
+    """With arguments that would do nothing if it let them through."""
+    column = list(ARCH).index(platform.machine())
+    calls = [(name, numbers[column], *[-1] * 6) for name, numbers in CALLS.items() if numbers[column] is not None]
+    for name, (numbers, argument, values) in SOME.items():
+        calls += [(name, numbers[column], *[-1] * argument, value, *[-1] * 4) for value in values]
+    begin = ("fork", "vfork", "vhangup")  # which take no arguments that could be wrong
+    source = ASKS.format(calls=[call for call in calls if call[0] not in begin], root=os.getuid() == 0)
     assert student(source + RIGHT).message == "passed"
 
 

@@ -269,7 +269,7 @@ def main() -> None:
     confine.limit(SAID["seconds"])
     hidden = SAID["hidden"]
     walls = confine.wall(SAID["folder"], SAID["readable"], hidden)
-    confine.guard(SAID["folder"], hidden, (ANSWERS,), ("ctypes.",) if len(walls) == 2 else ())
+    confine.guard(SAID["folder"], hidden, (ANSWERS,), len(walls) == 2)
     try:
         Guest(reader, writer).run()
     except Ended:

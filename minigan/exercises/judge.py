@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
@@ -250,6 +251,17 @@ def _readable() -> list[str]:
     return [*system, sys.prefix, sys.base_prefix, os.path.dirname(sys.executable), *_path(), str(PACKAGE)]
 
 
+def _answers() -> list[str]:
+    """The folders that hold answers: this minigan's, their compiled twins, and other minigans' that he can import."""
+    inside = HIDDEN.relative_to(PACKAGE.parent)
+    compiled = os.path.dirname(cache_from_source(str(HIDDEN / "a.py")))
+    return [
+        str(HIDDEN),
+        compiled,
+        *(folder for entry in _path() if os.path.isdir(folder := os.path.join(entry, inside))),
+    ]
+
+
 def _environment(folder: str) -> dict[str, str]:
     kept = {
         k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH")
@@ -304,7 +316,7 @@ def judged(
         return Verdict(False, f"{path.name} is no text in UTF-8: {error}")
     rng = np.random.default_rng(secrets.randbits(64) if seed is None else seed)
     with tempfile.TemporaryDirectory(prefix="minigan-", ignore_cleanup_errors=True) as folder:
-        student = Student(os.path.realpath(folder), limit, [str(HIDDEN), *map(str, hidden)])
+        student = Student(os.path.realpath(folder), limit, [*_answers(), *map(str, hidden)])
         try:
             message = _heard(answer.judge, student, source, path, rng)
         except Ended:
