@@ -252,14 +252,9 @@ def _readable() -> list[str]:
 
 
 def _answers() -> list[str]:
-    """The folders that hold answers: this minigan's, their compiled twins, and other minigans' that he can import."""
-    inside = HIDDEN.relative_to(PACKAGE.parent)
-    compiled = os.path.dirname(cache_from_source(str(HIDDEN / "a.py")))
-    return [
-        str(HIDDEN),
-        compiled,
-        *(folder for entry in _path() if os.path.isdir(folder := os.path.join(entry, inside))),
-    ]
+    """Where answers lie: this minigan's, what Python compiled of them, and other minigans' that he can read."""
+    others = (os.path.join(entry, HIDDEN.relative_to(PACKAGE.parent)) for entry in _path())
+    return [str(HIDDEN), os.path.dirname(cache_from_source(str(HIDDEN / "a.py"))), *filter(os.path.isdir, others)]
 
 
 def _environment(folder: str) -> dict[str, str]:
