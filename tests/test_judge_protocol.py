@@ -155,6 +155,17 @@ def test_shared_arrays_are_one_array_on_both_sides(ends):
         assert not end.shared
 
 
+def test_an_array_is_known_by_its_numbers_and_not_by_its_object(ends):
+    """So a property that cuts a fresh view of one vector each time, or of a class of its own, shares one array."""
+    here, _ = ends
+    whole, other = np.zeros(6), np.zeros(6)
+    views = [whole[:4].reshape(2, 2), whole[:4].reshape(2, 2), whole[:4].reshape(2, 2).view(np.matrix)]
+    numbers = [here.pack(view, [], set())[:2] for view in views]
+    assert numbers == [["shared", 0]] * 3
+    apart = [whole[:4], whole[:4].reshape(2, 2).T, whole[2:].reshape(2, 2), other[:4].reshape(2, 2)]
+    assert [here.pack(array, [], set())[1] for array in apart] == [2, 4, 6, 8]
+
+
 def test_a_result_cannot_name_an_array_of_the_judges(ends):
     here, _ = ends
     arrays: list = []

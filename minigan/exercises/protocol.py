@@ -179,7 +179,7 @@ class Peer:
                 return inner(value.tolist())
             number = isinstance(value, np.generic)
             array = np.asarray(value) if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
-            if share is not None and type(value) is np.ndarray and array is value:
+            if share is not None and not number and np.may_share_memory(array, value):
                 return self.together(array, arrays, share)
             arrays.append(array)
             return ["number" if number else "array", len(arrays) - 1]
@@ -213,7 +213,8 @@ class Peer:
         self, array: np.ndarray, arrays: list[np.ndarray], share: set[int], moved: Callable[[], None] | None = None
     ) -> Tree:
         """The number of a shared array, with its contents the first time."""
-        number = next((n for n, one in self.shared.items() if one.array is array), None)
+        place = _place(array)  # not its identity: a property may cut a fresh view of the same numbers each time
+        number = next((n for n, one in self.shared.items() if _place(one.array) == place), None)
         first = number is None
         if number is None:
             number, self.given = self.given, self.given + 2
@@ -366,6 +367,11 @@ KINDS = {kind.__name__: kind for kind in (
     FloatingPointError, ArithmeticError, NotImplementedError, RecursionError, RuntimeError, MemoryError,
     AssertionError,
 )}  # fmt: skip
+
+
+def _place(array: np.ndarray) -> tuple:
+    """Which numbers these are: where they lie in memory, and how."""
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
 
 
 def _layout(array: np.ndarray) -> str:
