@@ -248,6 +248,38 @@ def test_close_lets_what_is_close_pass():
     close("a case", [1.0, np.inf, -np.inf], [1.0 + 1e-12, np.inf, -np.inf])
 
 
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda xp, x: x[x > 0], lambda xp, x: x[x.astype(np.int64)], lambda xp, x: x[: x[0]],
+        lambda xp, x: xp.where(x > 0), lambda xp, x: xp.zeros(x[0]), lambda xp, x: xp.zeros((2, x[0])),
+        lambda xp, x: xp.zeros(shape=x), lambda xp, x: x.reshape(x[0]), lambda xp, x: xp.sum(x, x[0]),
+        lambda xp, x: xp.sum(x, axis=x[0]), lambda xp, x: x.__setitem__(x > 0, 1), lambda xp, x: xp.arange(x[0]),
+    ],
+)  # fmt: skip
+def test_the_strict_engine_tells_no_value_by_a_shape_or_a_place(look):
+    """Nor by an error: the refusal is the same whatever the value, and NumPy's own errors end the judgement."""
+    engine = find(20).answer
+    said = []
+    for value in (0.5, 2.0):
+        with pytest.raises(TypeError, match="looks at values|whole numbers") as told:
+            look(engine.ENGINE, engine.Strict(np.array([value, value])))
+        said.append(str(told.value))
+    assert said[0] == said[1]
+    with pytest.raises(Wrong):
+        engine.Strict(np.ones(3)) + engine.Strict(np.ones(2))
+
+
+def test_the_strict_engine_makes_nothing_large():
+    xp = find(20).answer.ENGINE
+    for make in (
+        lambda: xp.full([20000, 20000], 1.0), lambda: xp.full(shape=(20000, 20000), fill_value=1.0),
+        lambda: xp.arange(0, 10**8), lambda: xp.zeros(10**9), lambda: xp.concatenate([xp.zeros(4000)] * 100),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="nothing on this engine has more than"):
+            make()
+
+
 def test_an_exercise_that_does_not_exist_is_refused_in_a_line(capsys):
     assert main(["exercise", "start", "99"]) == 2
     assert "there is no exercise 99" in capsys.readouterr().err

@@ -504,7 +504,7 @@ def _trained(make: Any, rng: np.random.Generator) -> None:
     if (apart := _apart(x, y)) > APART:
         wrong(
             f"of 5,000 samples and of generate at 5,000 draws of z, shares that differ by {apart:.1%} lie on one "
-            "side of some line, more than by chance: sample(n, seed) is to be generate at n draws of z, nothing else"
+            "side of some line, more than by chance: sample(n, seed) is generate at n draws of z, nothing else"
         )
     good, shares, width = _quality(x, centres)
     said = (
