@@ -262,7 +262,7 @@ def test_the_strict_engine_tells_no_value_by_a_shape_or_a_place(look):
     engine = find(20).answer
     said = []
     for value in (0.5, 2.0):
-        with pytest.raises(TypeError, match="looks at values|whole numbers") as told:
+        with pytest.raises(TypeError, match=r"looks at values|whole numbers") as told:
             look(engine.ENGINE, engine.Strict(np.array([value, value])))
         said.append(str(told.value))
     assert said[0] == said[1]
