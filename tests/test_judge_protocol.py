@@ -254,7 +254,8 @@ def test_decks_and_formulas_are_the_same_on_either_side():
     rows = [deck() for _ in range(4)]
     rows[0][:] = 9
     assert deck.rows[0].tolist() == [0, 1] and rows[3].tolist() == [0, 1]
-    assert Formula("a * np.exp(x)", a=2.0)(0.0) == 2.0
+    formula = Formula("a * np.exp(x)", a=-2.0)
+    assert formula(0.0) == Formula(formula.text)(0.0) == -2.0
 
 
 def test_the_student_asks_for_what_is_exposed_alone():

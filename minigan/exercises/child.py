@@ -212,8 +212,8 @@ class Guest(Peer):
                 operand = Operand(self, number, name)
                 operand.__dict__.update(self._unpack(facts, arrays, None))
                 return operand
-            case ["formula", text, given]:
-                return Formula(text, **given)
+            case ["formula", text]:
+                return Formula(text).here
             case ["deck", rows]:
                 return Deck(self.unpack(rows, arrays))
             case ["generator", state]:

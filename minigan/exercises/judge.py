@@ -198,7 +198,7 @@ class Student(Peer):
             case Remote():
                 return ["yours", value._number]
             case Formula():
-                return ["formula", value.text, value.given]
+                return ["formula", value.text]
             case Deck():
                 return ["deck", self.pack(value.rows, arrays)]
             case np.random.Generator():

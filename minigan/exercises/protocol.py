@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import numbers
 import os
+import re
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,14 +51,16 @@ class Shared:
 
 
 class Formula:
-    """A function of x that is no secret: it is written down once, and computed on whichever side it is called.
+    """A function of x, computed on the side that calls it; the student's is a plain function without names.
 
     Formula("-(x - centre) / sd**2", centre=5.0, sd=2.0)
     """
 
     def __init__(self, text: str, **given: float):
-        self.text, self.given = text, given
-        self.here = eval(f"lambda x: {text}", {"np": np, **given})  # a judge's words, never a student's
+        self.text = re.sub(
+            r"[a-z]\w*", lambda name: f"({float(given[name[0]])!r})" if name[0] in given else name[0], text
+        )
+        self.here = eval(f"lambda x: {self.text}", {"np": np})  # a judge's words, never a student's
 
     def __call__(self, x: Any) -> Any:
         """f(x)."""
