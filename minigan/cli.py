@@ -7,6 +7,7 @@ What goes wrong prints one line that says what was given, what was wanted and wh
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -56,7 +57,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _open_streams() -> None:
-    """Put what swallows all in the place of a stream that is closed, so that no file of a run gets its number."""
+    """Put what swallows all in the place of a stream that is closed, so that no file of a run gets its number.
+
+    A letter that a stream cannot show, for its encoding lacks it, is written out.
+    """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
@@ -64,6 +68,8 @@ def _open_streams() -> None:
             os.open(os.devnull, os.O_RDWR)
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False))
+        if number and isinstance(stream := getattr(sys, name), io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _one_line(error: BaseException) -> str:

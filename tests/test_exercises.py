@@ -4,6 +4,8 @@ import ast
 import importlib.util
 import inspect
 import json
+import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 from minigan import exercises
 from minigan.cli import main
 from minigan.exercises import Wrong, check, close, find, judged, ladder
+from minigan.files import alone
 
 KNOWN = ladder()
 TRAINS = [n for n in KNOWN if hasattr(find(n).answer, "SECONDS")]  # a judgement takes seconds: many with -m long
@@ -221,9 +224,64 @@ def test_nothing_that_code_does_spoils_the_progress(student):
         assert json.loads((exercises.FOLDER / exercises.PROGRESS).read_text()) == kept
 
 
-def test_a_damaged_progress_file_counts_as_none(tmp_path):
-    (tmp_path / exercises.PROGRESS).write_text('{"done": "x"', encoding="utf-8")
+@pytest.mark.parametrize(
+    "content",
+    ['{"done": "x"', "[" * 100_000, '{"done": [1e400], "hints": {}}', '{"done": [], "hints": {"1": 1e999}}'],
+)
+def test_a_damaged_progress_file_counts_as_none(content, tmp_path):
+    (tmp_path / exercises.PROGRESS).write_text(content, encoding="utf-8")
     assert exercises.progress(tmp_path) == {"done": [], "hints": {}}
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="it makes pipes")
+@pytest.mark.parametrize("make", [Path.mkdir, _pipe])
+@pytest.mark.parametrize("name", [exercises.PROGRESS, f"{exercises.PROGRESS}.lock"])
+def test_a_verdict_is_said_wherever_it_cannot_be_kept(make, name, student, capsys):
+    make(exercises.FOLDER / name)
+    student.path.write_text(answer_alone(student.number), encoding="utf-8")
+    assert main(["exercise", "check", str(student.number)]) == 0
+    assert capsys.readouterr().out.startswith("passed\n")
+    assert main(["exercise", "hint", str(student.number)]) == 0
+    assert "hint 1 of 3" in capsys.readouterr().out
+
+
+def test_a_lock_that_another_process_keeps_is_waited_for_and_then_told(student, monkeypatch):
+    with alone(exercises.FOLDER / f"{exercises.PROGRESS}.lock"):
+        passed, message = student(answer_alone(student.number))
+    assert passed and "another process has held it for 3 seconds" in message
+
+
+def test_hints_begin_with_the_first_whatever_the_progress_says(student):
+    (exercises.FOLDER / exercises.PROGRESS).write_text('{"done": [], "hints": {"1": -7}}', encoding="utf-8")
+    assert exercises.hint(student.number).startswith("hint 1 of 3")
+
+
+def test_a_message_is_shown_by_a_terminal_that_lacks_its_letters(student):
+    student.path.write_text("raise ValueError('\u03b5 \u4e2d')", encoding="utf-8")
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(exercises.__file__).parents[2]),
+        "PYTHONIOENCODING": "ascii",
+    }
+    command = [sys.executable, "-P", "-m", "minigan", "exercise", "check", str(student.number)]
+    done = subprocess.run(command, env=environment, capture_output=True)
+    assert done.returncode == 2 and rb"\u03b5 \u4e2d" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("make", "says"), [(None, "is not there"), (Path.mkdir, "a folder, not a file"), (_pipe, "a pipe")]
+)
+def test_what_is_in_the_place_of_the_file_is_told(make, says, student):
+    if make is _pipe and not hasattr(os, "mkfifo"):
+        pytest.skip("it makes pipes")
+    student.path.unlink()
+    if make is not None:
+        make(student.path)
+    with pytest.raises(ValueError, match=says):
+        check(student.number)
 
 
 @pytest.mark.parametrize(

@@ -156,12 +156,15 @@ def test_the_kernel_refuses_every_call_of_the_table(student):
 
 
 @LINUX
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_it_ends_when_the_judge_does(student, how):
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"])
+def test_it_ends_when_the_judge_does(student, how, tmp_path):
+    """And where the judge is told to end, and not just gone, it takes its folder along."""
+    how, temporary = getattr(signal, how), tmp_path / "temporary"
+    temporary.mkdir()
     student.path.write_text("while True:\n    pass\n", encoding="utf-8")
-    environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent)}
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent), "TMPDIR": str(temporary)}
     command = [sys.executable, "-P", "-m", "minigan", "exercise", "check", str(NUMBER)]
-    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's job in the background ignores it
+    heard = None if how == signal.SIGKILL else partial(signal.signal, how, signal.SIG_DFL)  # nohup ignores some
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = subprocess.Popen(command, env=environment, preexec_fn=heard, **pipes)
     mark = f'"parent": {process.pid},'
@@ -172,7 +175,8 @@ def test_it_ends_when_the_judge_does(student, how):
     time.sleep(0.5)  # into the student's loop
     process.send_signal(how)
     process.communicate(timeout=30)
-    assert process.returncode == (130 if how == signal.SIGINT else -how)
+    assert process.returncode == (-how if how == signal.SIGKILL else 130)
+    assert how == signal.SIGKILL or not list(temporary.iterdir())
     while processes(mark) and time.monotonic() < end:
         time.sleep(0.05)
     assert not processes(mark)

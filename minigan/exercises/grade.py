@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from ..files import contents, write_whole
+from ..runs.signals import terminable
 from ..runs.threads import cores
 from .judge import LIVE, judged, visible
 from .ladder import Exercise, ladder
@@ -52,7 +53,7 @@ def grade(folder: Path, out: Path, jobs: int | None = None) -> Iterator[Row]:
     rows, secret, last = _read(out), secrets.token_hex(), time.monotonic()
     table: dict[str, Row] = {}
     write_whole(out, _csv(rows))  # what cannot be written is better known now
-    with ThreadPoolExecutor(cores() if jobs is None else jobs) as pool:
+    with terminable(), ThreadPoolExecutor(cores() if jobs is None else jobs) as pool:
         try:
             begun = {}
             for student, exercise, path in found:
