@@ -289,6 +289,9 @@ def test_what_is_in_the_place_of_the_file_is_told(make, says, student):
     [
         (None, 1.0, "returned None"),
         ("text", 1.0, "wanted numbers"),
+        ("1.0", 1.0, "wanted numbers, got str"),
+        (["1.0", "2.0"], [1.0, 2.0], "wanted numbers, got list"),
+        (np.array([1.0 + 0j]), [1.0], "wanted real numbers, got complex ones"),
         ([1.0, 2.0], [1.0, 2.0, 3.0], "wanted shape (3,), got (2,)"),
         ([1.0, 2.5], [1.0, 2.0], "wanted 2 at [1], got 2.5"),
         (float("nan"), 1.0, "got nan"),
@@ -300,6 +303,29 @@ def test_close_says_what_was_wanted_and_what_came(got, wanted, says):
     with pytest.raises(Wrong) as told:
         close("a case", got, wanted)
     assert says in str(told.value) and str(told.value).startswith("a case")
+
+
+@pytest.mark.parametrize("number", [3, 10, 15, 18, 19])
+def test_two_numbers_may_come_as_an_array(number, tmp_path):
+    name = {
+        3: "gaussian_score",
+        10: "jensen_shannon",
+        15: "count_modes",
+        18: "neighbour_ratios",
+        19: "best_sigma",
+    }[number]
+    source = (
+        answer_alone(number) + f"\n_right = {name}\n\ndef {name}(*a, **k):\n    return np.array(_right(*a, **k))\n"
+    )
+    assert judged_here(number, source, 0) is None
+
+
+def test_an_index_out_of_range_is_told_before_it_is_counted():
+    source = (
+        answer_alone(2) + "\n_right = inverse_cdf\n\ndef inverse_cdf(weights, u):\n    k = _right(weights, u)\n"
+    )
+    source += "    return np.where(np.arange(len(u)) > 1000, 3 * 2**27, k)\n"
+    assert "wanted indices from 0 to 511" in judged_here(2, source, 0)
 
 
 def test_close_lets_what_is_close_pass():

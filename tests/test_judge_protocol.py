@@ -7,6 +7,7 @@ import fractions
 import json
 import os
 import threading
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from minigan.exercises.judge import Remote, Student
-from minigan.exercises.protocol import HEAD, PLAIN, Deck, Ended, Formula, Peer, ProtocolError
+from minigan.exercises.protocol import HEAD, PLAIN, SAID, Deck, Ended, Formula, Peer, ProtocolError
 
 
 class End(Peer):
@@ -236,6 +237,24 @@ def test_a_value_too_deep_or_of_too_many_things_is_refused():
     with pytest.raises(ValueError, match="5,000"):
         for _ in range(6000):
             end.keep(object())
+
+
+def test_what_an_error_says_is_cut_and_the_stubs_of_a_message_are_counted(ends):
+    here, there = ends
+    said = ["raised", "x" * 10**6, ["ValueError"] * 10**5, "x" * 10**6, "x" * 10**6]
+    thread = threading.Thread(target=there.send, args=(said, []))
+    thread.start()
+    with pytest.raises(ValueError, match="x") as told:
+        here.ask("anything")
+    thread.join()
+    assert len(str(told.value)) <= SAID and len(told.value.said) < 3 * SAID and len(told.value.shown) <= 2 * SAID
+    student = object.__new__(Student)
+    Peer.__init__(student, -1, -1)
+    student.remotes, student.kinds = WeakValueDictionary(), WeakValueDictionary()
+    kept = [student.unpack(["mine", k, "a", "b"], []) for k in range(5000)]
+    assert len({type(stub) for stub in kept}) == 1
+    with pytest.raises(ProtocolError, match="5,000"):
+        student.unpack(["list", [["mine", k, "a", "b"] for k in range(4999, 5002)]], [])
 
 
 def test_a_stub_is_no_array_and_hides_its_own():

@@ -9,7 +9,7 @@ from .grade import grade, summary
 from .judge import Verdict, judged, repeat, visible
 from .ladder import FOLDER, PROGRESS, Exercise, check, find, hint, ladder, progress, remember, solution, start
 from .protocol import Deck, Formula
-from .verdict import Wrong, close, wrong
+from .verdict import Wrong, close, parts, wrong
 
 __all__ = [
     "FOLDER",
@@ -26,6 +26,7 @@ __all__ = [
     "hint",
     "judged",
     "ladder",
+    "parts",
     "progress",
     "remember",
     "repeat",

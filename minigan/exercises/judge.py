@@ -26,7 +26,7 @@ from ..core.network import Sequential
 from ..core.optimizers import Optimizer
 from ..files import contents
 from ..runs.checkpoint import describe
-from .protocol import CALL, Deck, Ended, Formula, Peer, ProtocolError, Tree
+from .protocol import CALL, MOST, SAID, Deck, Ended, Formula, Peer, ProtocolError, Tree
 from .verdict import Wrong
 
 SECONDS = 20.0
@@ -96,6 +96,7 @@ class Student(Peer):
         assert self.process.stdin and self.process.stdout and self.process.stderr
         super().__init__(self.process.stdout.fileno(), self.process.stdin.fileno())
         self.remotes: WeakValueDictionary[int, Remote] = WeakValueDictionary()
+        self.kinds: WeakValueDictionary[str, type[Remote]] = WeakValueDictionary()
         self.late = self.loud = False
         self.printed = b""
         self.over = threading.Event()
@@ -231,10 +232,18 @@ class Student(Peer):
         match tree:
             case ["mine", int(number), str(name), str(text)]:
                 if (known := self.remotes.get(number)) is None:
-                    kind = type(re.sub(r"\W", "", name)[:40] or "object", (Remote,), {})
-                    known = self.remotes[number] = kind(self, number, text[:100])
+                    if len(self.remotes) >= MOST:
+                        raise ProtocolError(f"more than {MOST:,} things to call")
+                    known = self.remotes[number] = self._kind(name[:40])(self, number, text[:100])
                 return known
         raise ProtocolError("a value of no known kind")
+
+    def _kind(self, name: str) -> type[Remote]:
+        """The class of the stubs of a type of his, by its name."""
+        kind = self.kinds.get(name)
+        if kind is None:
+            kind = self.kinds[name] = type(re.sub(r"\W", "", name) or "object", (Remote,), {})
+        return kind
 
 
 def _path() -> list[str]:
@@ -332,7 +341,7 @@ def _heard(judge: Callable, student: Student, source: str, path: Path, rng: np.r
     except Ended:
         raise
     except ProtocolError as error:
-        return f"it sent what is no value: {error}"
+        return f"it sent what is no value: {error!s:.{SAID}}"
     except NotImplementedError:
         return f"the gap is still empty: write your code in {path}, and take out the raise"
     except Exception as error:

@@ -28,6 +28,7 @@ HEAD = struct.Struct("<IQ")
 TREE, ARRAYS, DEPTH = 1 << 24, 1 << 28, 50  # bytes of a message's tree and of its arrays, and how deep a value is
 PLAIN = {np.dtype(f"{kind}{size}").str for kind, sizes in {"i": (1, 2, 4, 8), "u": (1, 2, 4, 8), "f": (2, 4, 8),
          "c": (8, 16)}.items() for size in sizes} | {np.dtype(bool).str}  # fmt: skip
+SAID = 4_000  # letters of what an error says
 MOST = 5_000  # things that one side keeps for the other
 CALL = (None,)  # who needs the arrays that are shared during a call
 Tree = Any
@@ -317,7 +318,7 @@ class Peer:
                 case ["told", value]:
                     return self.unpack(value, arrays, back)
                 case ["raised", str(name), list(family), str(text), str(shown)]:
-                    raise self.error(name, family, text, shown)
+                    raise self.error(name[:SAID], family[:SAID], text[:SAID], shown[: 2 * SAID])
                 case ["ask", str(asked), list(values)]:
                     self.serve(asked, values, arrays)
                 case _:
@@ -336,7 +337,7 @@ class Peer:
             text = str(error)
         except BaseException:  # of an exception that somebody wrote
             text = "(an error that cannot say what it is)"
-        self.send(["raised", type(error).__name__, family, text[:4000], shown[:8000]], [])
+        self.send(["raised", type(error).__name__, family, text[:SAID], shown[: 2 * SAID]], [])
 
     # What the two ends do each in its own way.
 
