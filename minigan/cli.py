@@ -506,7 +506,7 @@ def exercise(args: argparse.Namespace) -> None:
 
 
 def grade(args: argparse.Namespace) -> None:
-    from .exercises import grade, summary, visible
+    from .exercises import grade, passed_over, summary, visible
 
     if not args.folder.is_dir():
         raise ValueError(f"{args.folder} is no folder; wanted one with a folder per student in it")
@@ -514,6 +514,10 @@ def grade(args: argparse.Namespace) -> None:
     for row in grade(args.folder, args.out, args.jobs):
         rows.append(row)
         print(visible(f"{row['file']}: {row['verdict']}"), flush=True)
+    if over := passed_over(args.folder):
+        print(
+            f"passed over, in no student's folder or of another name: {', '.join(over[:20])}; {len(over)} in all"
+        )
     print(f"\n{summary(rows)}\n{args.out}: {len(rows)} files; the same command judges what is new or has changed")
 
 

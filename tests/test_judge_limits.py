@@ -19,6 +19,7 @@ from test_exercises import answer_alone
 from minigan import exercises
 from minigan.exercises import check, find, judged, visible
 from minigan.exercises.calls import ARCH, CALLS, SOME
+from minigan.exercises.folder import own_folder
 from minigan.exercises.judge import LIVE, PACKAGE
 
 NUMBER = 4
@@ -109,6 +110,19 @@ def test_a_file_that_deletes_leaves_the_students_folder_as_it_was(student, where
     source = f"import shutil\nfrom pathlib import Path\nshutil.rmtree({where}, ignore_errors=True)\n" + RIGHT
     assert student(source).message == "passed"
     assert student.path.read_text(encoding="utf-8") == source
+
+
+def test_a_folder_however_deep_is_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with own_folder() as folder:
+        monkeypatch.chdir(folder)
+        for _ in range(1500):
+            os.mkdir("deep")
+            os.chdir("deep")
+        os.symlink(tmp_path, "link")
+        os.chmod(folder, 0)
+        os.chdir(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_loop_ends_at_the_limit_and_what_it_printed_is_shown(student):

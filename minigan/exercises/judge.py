@@ -9,7 +9,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from ..core.network import Sequential
 from ..core.optimizers import Optimizer
 from ..files import contents
 from ..runs.checkpoint import describe
+from .folder import own_folder
 from .protocol import CALL, MOST, SAID, Deck, Ended, Formula, Peer, ProtocolError, Tree
 from .verdict import Wrong
 
@@ -319,8 +319,8 @@ def judged(
     except ValueError as error:
         return Verdict(False, f"{path.name} is no text in UTF-8: {error}")
     rng = np.random.default_rng(secrets.randbits(64) if seed is None else seed)
-    with tempfile.TemporaryDirectory(prefix="minigan-", ignore_cleanup_errors=True) as folder:
-        student = Student(os.path.realpath(folder), limit, [*_answers(), *map(str, hidden)])
+    with own_folder() as folder:
+        student = Student(folder, limit, [*_answers(), *map(str, hidden)])
         try:
             message = _heard(answer.judge, student, source, path, rng)
         except Ended:
