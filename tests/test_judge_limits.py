@@ -96,6 +96,13 @@ def test_a_right_answer_passes_whatever_else_it_does(student, what):
     assert student(PASSES[what] + RIGHT).message == "passed"
 
 
+def test_a_file_may_name_its_encoding(student):
+    for name, passes in (("latin-1", True), ("nonsense", False), ("rot13", False)):
+        student.path.write_bytes(f"# coding: {name}\nx = '\xe9'\n{RIGHT}".encode("latin-1"))
+        verdict = judged(find(NUMBER), student.path)
+        assert verdict.passed == passes and (passes or "no text in UTF-8" in verdict.message)
+
+
 @pytest.mark.parametrize("what", FAILS)
 def test_what_ends_or_fills_or_breaks_is_told_in_words(student, what):
     source, says = FAILS[what]

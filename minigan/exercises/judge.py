@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import tokenize
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -315,9 +317,11 @@ def judged(
     try:
         if path.stat().st_size > MOST_SOURCE:
             return Verdict(False, f"the file has more than {MOST_SOURCE >> 20} MiB")
-        source = contents(path).decode("utf-8-sig")
-    except ValueError as error:
-        return Verdict(False, f"{path.name} is no text in UTF-8: {error}")
+        content = contents(path)
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)  # his first lines may name one
+        source = content.decode(encoding)
+    except (ValueError, SyntaxError, LookupError) as error:
+        return Verdict(False, f"{path.name} is no text in UTF-8, or in what its first lines name: {error}")
     rng = np.random.default_rng(secrets.randbits(64) if seed is None else seed)
     with own_folder() as folder:
         student = Student(folder, limit, [*_answers(), *map(str, hidden)])
@@ -346,6 +350,8 @@ def _heard(judge: Callable, student: Student, source: str, path: Path, rng: np.r
         return f"the gap is still empty: write your code in {path}, and take out the raise"
     except Exception as error:
         said = getattr(error, "said", f"{type(error).__name__}: {error}")
+        if missing := re.fullmatch(r"AttributeError: module '.*' has no attribute '(\w+)'", said):
+            return f"your file has no {missing[1]} yet; `minigan exercise start` puts the file there as it begins"
         return getattr(error, "shown", "") or f"{said} (your function was called as its docstring says)"
     return None
 
