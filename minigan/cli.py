@@ -7,6 +7,7 @@ What goes wrong prints one line that says what was given, what was wanted and wh
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import sys
@@ -58,7 +59,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _open_streams() -> None:
-    """Put what swallows all in the place of a stream that is closed, so that no file of a run gets its number."""
+    """Put what swallows all in the place of a stream that is closed, so that no file of a run gets its number.
+
+    A letter that a stream cannot show, for its encoding lacks it, is written out.
+    """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
@@ -66,6 +70,8 @@ def _open_streams() -> None:
             os.open(os.devnull, os.O_RDWR)
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False))
+        if number and isinstance(stream := getattr(sys, name), io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _one_line(error: BaseException) -> str:
@@ -507,7 +513,7 @@ def exercise(args: argparse.Namespace) -> None:
 
 
 def grade(args: argparse.Namespace) -> None:
-    from .exercises import grade, summary, visible
+    from .exercises import grade, passed_over, summary, visible
 
     if not args.folder.is_dir():
         raise ValueError(f"{args.folder} is no folder; wanted one with a folder per student in it")
@@ -515,6 +521,10 @@ def grade(args: argparse.Namespace) -> None:
     for row in grade(args.folder, args.out, args.jobs):
         rows.append(row)
         print(visible(f"{row['file']}: {row['verdict']}"), flush=True)
+    if over := passed_over(args.folder):
+        print(
+            f"passed over, in no student's folder or of another name: {', '.join(over[:20])}; {len(over)} in all"
+        )
     print(f"\n{summary(rows)}\n{args.out}: {len(rows)} files; the same command judges what is new or has changed")
 
 

@@ -82,14 +82,17 @@ def lock(file: Any) -> None:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Be the only process in here that names this path; the others wait."""
+def alone(path: Path, seconds: float = 3.0) -> Iterator[None]:
+    """Be the only process in here that names this path; the others wait, and raise TimeoutError after so long."""
     with path.open("a+b") as file:
+        end = time.monotonic() + seconds
         while True:
             try:
                 lock(file)
                 break
             except BlockingIOError:
+                if time.monotonic() > end:
+                    raise TimeoutError(f"{path}: another process has held it for {seconds:g} seconds") from None
                 time.sleep(0.02)
         yield
 

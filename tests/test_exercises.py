@@ -4,6 +4,8 @@ import ast
 import importlib.util
 import inspect
 import json
+import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 from minigan import exercises
 from minigan.cli import main
 from minigan.exercises import Wrong, check, close, find, judged, ladder
+from minigan.files import alone
 
 KNOWN = ladder()
 TRAINS = [n for n in KNOWN if hasattr(find(n).answer, "SECONDS")]  # a judgement takes seconds: many with -m long
@@ -171,7 +174,7 @@ def test_a_syntax_error_is_told_with_its_line(student):
 
 def test_a_missing_function_is_told(student):
     passed, message = student("x = 1\n")
-    assert not passed and "has no attribute" in message
+    assert not passed and message.startswith("your file has no discriminator_loss yet")
 
 
 def test_a_loop_without_end_is_stopped(student, monkeypatch):
@@ -221,9 +224,64 @@ def test_nothing_that_code_does_spoils_the_progress(student):
         assert json.loads((exercises.FOLDER / exercises.PROGRESS).read_text()) == kept
 
 
-def test_a_damaged_progress_file_counts_as_none(tmp_path):
-    (tmp_path / exercises.PROGRESS).write_text('{"done": "x"', encoding="utf-8")
+@pytest.mark.parametrize(
+    "content",
+    ['{"done": "x"', "[" * 100_000, '{"done": [1e400], "hints": {}}', '{"done": [], "hints": {"1": 1e999}}'],
+)
+def test_a_damaged_progress_file_counts_as_none(content, tmp_path):
+    (tmp_path / exercises.PROGRESS).write_text(content, encoding="utf-8")
     assert exercises.progress(tmp_path) == {"done": [], "hints": {}}
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="it makes pipes")
+@pytest.mark.parametrize("make", [Path.mkdir, _pipe])
+@pytest.mark.parametrize("name", [exercises.PROGRESS, f"{exercises.PROGRESS}.lock"])
+def test_a_verdict_is_said_wherever_it_cannot_be_kept(make, name, student, capsys):
+    make(exercises.FOLDER / name)
+    student.path.write_text(answer_alone(student.number), encoding="utf-8")
+    assert main(["exercise", "check", str(student.number)]) == 0
+    assert capsys.readouterr().out.startswith("passed\n")
+    assert main(["exercise", "hint", str(student.number)]) == 0
+    assert "hint 1 of 3" in capsys.readouterr().out
+
+
+def test_a_lock_that_another_process_keeps_is_waited_for_and_then_told(student, monkeypatch):
+    with alone(exercises.FOLDER / f"{exercises.PROGRESS}.lock"):
+        passed, message = student(answer_alone(student.number))
+    assert passed and "another process has held it for 3 seconds" in message
+
+
+def test_hints_begin_with_the_first_whatever_the_progress_says(student):
+    (exercises.FOLDER / exercises.PROGRESS).write_text('{"done": [], "hints": {"1": -7}}', encoding="utf-8")
+    assert exercises.hint(student.number).startswith("hint 1 of 3")
+
+
+def test_a_message_is_shown_by_a_terminal_that_lacks_its_letters(student):
+    student.path.write_text("raise ValueError('\u03b5 \u4e2d')", encoding="utf-8")
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(exercises.__file__).parents[2]),
+        "PYTHONIOENCODING": "ascii",
+    }
+    command = [sys.executable, "-P", "-m", "minigan", "exercise", "check", str(student.number)]
+    done = subprocess.run(command, env=environment, capture_output=True)
+    assert done.returncode == 2 and rb"\u03b5 \u4e2d" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("make", "says"), [(None, "is not there"), (Path.mkdir, "a folder, not a file"), (_pipe, "a pipe")]
+)
+def test_what_is_in_the_place_of_the_file_is_told(make, says, student):
+    if make is _pipe and not hasattr(os, "mkfifo"):
+        pytest.skip("it makes pipes")
+    student.path.unlink()
+    if make is not None:
+        make(student.path)
+    with pytest.raises(ValueError, match=says):
+        check(student.number)
 
 
 @pytest.mark.parametrize(
@@ -231,6 +289,9 @@ def test_a_damaged_progress_file_counts_as_none(tmp_path):
     [
         (None, 1.0, "returned None"),
         ("text", 1.0, "wanted numbers"),
+        ("1.0", 1.0, "wanted numbers, got str"),
+        (["1.0", "2.0"], [1.0, 2.0], "wanted numbers, got list"),
+        (np.array([1.0 + 0j]), [1.0], "wanted real numbers, got complex ones"),
         ([1.0, 2.0], [1.0, 2.0, 3.0], "wanted shape (3,), got (2,)"),
         ([1.0, 2.5], [1.0, 2.0], "wanted 2 at [1], got 2.5"),
         (float("nan"), 1.0, "got nan"),
@@ -244,8 +305,63 @@ def test_close_says_what_was_wanted_and_what_came(got, wanted, says):
     assert says in str(told.value) and str(told.value).startswith("a case")
 
 
+@pytest.mark.parametrize("number", [3, 10, 15, 18, 19])
+def test_two_numbers_may_come_as_an_array(number, tmp_path):
+    name = {
+        3: "gaussian_score",
+        10: "jensen_shannon",
+        15: "count_modes",
+        18: "neighbour_ratios",
+        19: "best_sigma",
+    }[number]
+    source = (
+        answer_alone(number) + f"\n_right = {name}\n\ndef {name}(*a, **k):\n    return np.array(_right(*a, **k))\n"
+    )
+    assert judged_here(number, source, 0) is None
+
+
+def test_an_index_out_of_range_is_told_before_it_is_counted():
+    source = (
+        answer_alone(2) + "\n_right = inverse_cdf\n\ndef inverse_cdf(weights, u):\n    k = _right(weights, u)\n"
+    )
+    source += "    return np.where(np.arange(len(u)) > 1000, 3 * 2**27, k)\n"
+    assert "wanted indices from 0 to 511" in judged_here(2, source, 0)
+
+
 def test_close_lets_what_is_close_pass():
     close("a case", [1.0, np.inf, -np.inf], [1.0 + 1e-12, np.inf, -np.inf])
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda xp, x: x[x > 0], lambda xp, x: x[x.astype(np.int64)], lambda xp, x: x[: x[0]],
+        lambda xp, x: xp.where(x > 0), lambda xp, x: xp.zeros(x[0]), lambda xp, x: xp.zeros((2, x[0])),
+        lambda xp, x: xp.zeros(shape=x), lambda xp, x: x.reshape(x[0]), lambda xp, x: xp.sum(x, x[0]),
+        lambda xp, x: xp.sum(x, axis=x[0]), lambda xp, x: x.__setitem__(x > 0, 1), lambda xp, x: xp.arange(x[0]),
+    ],
+)  # fmt: skip
+def test_the_strict_engine_tells_no_value_by_a_shape_or_a_place(look):
+    """Nor by an error: the refusal is the same whatever the value, and NumPy's own errors end the judgement."""
+    engine = find(20).answer
+    said = []
+    for value in (0.5, 2.0):
+        with pytest.raises(TypeError, match=r"looks at values|whole numbers") as told:
+            look(engine.ENGINE, engine.Strict(np.array([value, value])))
+        said.append(str(told.value))
+    assert said[0] == said[1]
+    with pytest.raises(Wrong):
+        engine.Strict(np.ones(3)) + engine.Strict(np.ones(2))
+
+
+def test_the_strict_engine_makes_nothing_large():
+    xp = find(20).answer.ENGINE
+    for make in (
+        lambda: xp.full([20000, 20000], 1.0), lambda: xp.full(shape=(20000, 20000), fill_value=1.0),
+        lambda: xp.arange(0, 10**8), lambda: xp.zeros(10**9), lambda: xp.concatenate([xp.zeros(4000)] * 100),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="nothing on this engine has more than"):
+            make()
 
 
 def test_an_exercise_that_does_not_exist_is_refused_in_a_line(capsys):

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_exercises import answer_alone
 
 from minigan import exercises
 from minigan.exercises import find, judge, judged
@@ -47,6 +48,25 @@ def test_no_forgery_passes(forgery, tmp_path, monkeypatch):
     assert exercises.progress()["done"] == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the wall is Linux's")
+@pytest.mark.parametrize("forgery", ["e04_opens_in_c", "e04_reads_from_a_folders_number"])
+def test_a_link_into_the_prefix_shows_no_answer(forgery, tmp_path, monkeypatch):
+    """A virtual environment's lib64 is a link to lib, in which minigan and its answers are."""
+    prefix, folder = tmp_path / "prefix", tmp_path / "exercises"
+    package = prefix / "lib" / "minigan"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    (prefix / "lib64").symlink_to("lib")
+    folder.mkdir()
+    monkeypatch.setattr(sys, "prefix", str(prefix))
+    monkeypatch.setattr(judge, "PACKAGE", package)
+    monkeypatch.setattr(judge, "HIDDEN", package / judge.HIDDEN.relative_to(PACKAGE))
+    path = next(path for path in FORGERIES if path.stem == forgery)
+    (folder / path.name).write_bytes(path.read_bytes())
+    assert not judged(find(4), folder / path.name).passed
+    (folder / path.name).write_text(answer_alone(4), encoding="utf-8")
+    assert judged(find(4), folder / path.name).passed
+
+
 WALLS = {"guard": "def guard(*args): pass", "wall": "def wall(*args): return []"}
 BELOW_PYTHON = {"e04_starts_below_the_guards"}  # what audit events tell nothing of
 
@@ -67,8 +87,6 @@ def test_each_wall_alone_keeps_them_out(without, tmp_path, monkeypatch):
 
 def test_what_lies_beside_an_answer_shadows_nothing(tmp_path, monkeypatch):
     """A right answer is right, whatever the folder holds that is called as a module is."""
-    from test_exercises import answer_alone
-
     monkeypatch.chdir(tmp_path)
     path = exercises.start(4)
     path.write_text(answer_alone(4) + "\nimport random\nimport json", encoding="utf-8")

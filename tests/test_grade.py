@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import sys
 import threading
 from pathlib import Path
 
@@ -132,6 +134,45 @@ def test_nobody_reads_what_another_handed_in(school, tmp_path):
     hand_in(school, "copy", 4, source)
     rows = {row["file"]: row for row in grade(school, tmp_path / "grades.csv")}
     assert rows["copy/e04_kl.py"]["verdict"] == "failed" and "PermissionError" in rows["copy/e04_kl.py"]["message"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes there")
+def test_every_name_has_a_row_of_its_own_in_a_line_of_its_own(school, tmp_path, capsys):
+    for name in (b"M\xfcller", b"M\xf6ller", b"two\nlines", b"back\\slash"):
+        hand_in(school, os.fsdecode(name), 4, "x = 1\n")
+    hand_in(school, "eve", 4, "raise ValueError('a\\nb')\n").rename(school / "eve" / "E04-kl.py")
+    (school / "linked").symlink_to(school / "anna", target_is_directory=True)
+    out = tmp_path / "grades.csv"
+    assert main(["grade", str(school), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "3 in all" in said and "eve/E04-kl.py" in said and "linked" in said
+    kept = table(out)
+    assert len(kept) == 9 and len(out.read_bytes().splitlines()) == 10
+    assert {"M\\\\udcfcller", "M\\\\udcf6ller", "two\\\\nlines"} < {row["student"] for row in kept}
+    before = _read(out)
+    assert main(["grade", str(school), "--out", str(out)]) == 0 and _read(out) == before
+
+
+def test_two_gradings_into_one_table_are_not_at_once(school, tmp_path, capsys):
+    out = tmp_path / "grades.csv"
+    rows = grade(school, out, jobs=1)
+    next(rows)
+    assert main(["grade", str(school), "--out", str(out)]) == 2
+    assert "another `minigan grade` is writing it" in capsys.readouterr().err
+    rows.close()
+
+
+def test_what_breaks_the_judge_costs_its_own_row_alone(school, tmp_path, monkeypatch):
+    def breaks(exercise, path, *args, **kwargs):
+        if "ben" in path.parts:
+            raise RecursionError("too deep")
+        return judged(exercise, path, *args, **kwargs)
+
+    monkeypatch.setattr(sys.modules["minigan.exercises.grade"], "judged", breaks)
+    (school / "dora" / "e04_kl.py").write_bytes(b"#" * (1 << 21))
+    rows = {row["file"]: row for row in grade(school, tmp_path / "grades.csv")}
+    assert rows["ben/e04_kl.py"]["message"] == "RecursionError: too deep" and len(rows) == 5
+    assert rows["dora/e04_kl.py"]["verdict"] == "unread" and "1 MiB" in rows["dora/e04_kl.py"]["message"]
 
 
 def test_the_summary_counts_the_commonest_mistakes():

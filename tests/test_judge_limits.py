@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from test_exercises import answer_alone
 
 from minigan import exercises
 from minigan.exercises import check, find, judged, visible
+from minigan.exercises.calls import ARCH, CALLS, SOME
+from minigan.exercises.folder import own_folder
 from minigan.exercises.judge import LIVE, PACKAGE
 
 NUMBER = 4
@@ -93,6 +96,13 @@ def test_a_right_answer_passes_whatever_else_it_does(student, what):
     assert student(PASSES[what] + RIGHT).message == "passed"
 
 
+def test_a_file_may_name_its_encoding(student):
+    for name, passes in (("latin-1", True), ("nonsense", False), ("rot13", False)):
+        student.path.write_bytes(f"# coding: {name}\nx = '\xe9'\n{RIGHT}".encode("latin-1"))
+        verdict = judged(find(NUMBER), student.path)
+        assert verdict.passed == passes and (passes or "no text in UTF-8" in verdict.message)
+
+
 @pytest.mark.parametrize("what", FAILS)
 def test_what_ends_or_fills_or_breaks_is_told_in_words(student, what):
     source, says = FAILS[what]
@@ -107,6 +117,19 @@ def test_a_file_that_deletes_leaves_the_students_folder_as_it_was(student, where
     source = f"import shutil\nfrom pathlib import Path\nshutil.rmtree({where}, ignore_errors=True)\n" + RIGHT
     assert student(source).message == "passed"
     assert student.path.read_text(encoding="utf-8") == source
+
+
+def test_a_folder_however_deep_is_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with own_folder() as folder:
+        monkeypatch.chdir(folder)
+        for _ in range(1500):
+            os.mkdir("deep")
+            os.chdir("deep")
+        os.symlink(tmp_path, "link")
+        os.chmod(folder, 0)
+        os.chdir(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_loop_ends_at_the_limit_and_what_it_printed_is_shown(student):
@@ -130,13 +153,39 @@ def test_the_kernels_walls_stand_where_the_kernel_has_them(student):
     assert student(source + RIGHT).message == "passed"
 
 
+ASKS = """
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+for name, number, *given in {calls}:
+    ctypes.set_errno(0)
+    libc.syscall(number, *[ctypes.c_long(a) for a in given])
+    assert ctypes.get_errno() == errno.EPERM, (name, ctypes.get_errno())
+assert "CapEff:\\t0000000000000000" in open("/proc/self/status").read() or {root}
+"""
+
+
 @LINUX
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_it_ends_when_the_judge_does(student, how):
+def test_the_kernel_refuses_every_call_of_the_table(student):
+    """With arguments that would do nothing if it let them through."""
+    column = list(ARCH).index(platform.machine())
+    calls = [(name, numbers[column], *[-1] * 6) for name, numbers in CALLS.items() if numbers[column] is not None]
+    for name, (numbers, argument, values) in SOME.items():
+        calls += [(name, numbers[column], *[-1] * argument, value, *[-1] * 4) for value in values]
+    begin = ("fork", "vfork", "vhangup")  # which take no arguments that could be wrong
+    source = ASKS.format(calls=[call for call in calls if call[0] not in begin], root=os.getuid() == 0)
+    assert student(source + RIGHT).message == "passed"
+
+
+@LINUX
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"])
+def test_it_ends_when_the_judge_does(student, how, tmp_path):
+    """And where the judge is told to end, and not just gone, it takes its folder along."""
+    how, temporary = getattr(signal, how), tmp_path / "temporary"
+    temporary.mkdir()
     student.path.write_text("while True:\n    pass\n", encoding="utf-8")
-    environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent)}
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent), "TMPDIR": str(temporary)}
     command = [sys.executable, "-P", "-m", "minigan", "exercise", "check", str(NUMBER)]
-    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's job in the background ignores it
+    heard = None if how == signal.SIGKILL else partial(signal.signal, how, signal.SIG_DFL)  # nohup ignores some
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = subprocess.Popen(command, env=environment, preexec_fn=heard, **pipes)
     mark = f'"parent": {process.pid},'
@@ -147,7 +196,8 @@ def test_it_ends_when_the_judge_does(student, how):
     time.sleep(0.5)  # into the student's loop
     process.send_signal(how)
     process.communicate(timeout=30)
-    assert process.returncode == (130 if how == signal.SIGINT else -how)
+    assert process.returncode == (-how if how == signal.SIGKILL else 130)
+    assert how == signal.SIGKILL or not list(temporary.iterdir())
     while processes(mark) and time.monotonic() < end:
         time.sleep(0.05)
     assert not processes(mark)

@@ -7,6 +7,7 @@ import fractions
 import json
 import os
 import threading
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from minigan.exercises.judge import Remote, Student
-from minigan.exercises.protocol import HEAD, PLAIN, Deck, Ended, Formula, Peer, ProtocolError
+from minigan.exercises.protocol import HEAD, PLAIN, SAID, Deck, Ended, Formula, Peer, ProtocolError
 
 
 class End(Peer):
@@ -155,6 +156,17 @@ def test_shared_arrays_are_one_array_on_both_sides(ends):
         assert not end.shared
 
 
+def test_an_array_is_known_by_its_numbers_and_not_by_its_object(ends):
+    """So a property that cuts a fresh view of one vector each time, or of a class of its own, shares one array."""
+    here, _ = ends
+    whole, other = np.zeros(6), np.zeros(6)
+    views = [whole[:4].reshape(2, 2), whole[:4].reshape(2, 2), whole[:4].reshape(2, 2).view(np.matrix)]
+    numbers = [here.pack(view, [], set())[:2] for view in views]
+    assert numbers == [["shared", 0]] * 3
+    apart = [whole[:4], whole[:4].reshape(2, 2).T, whole[2:].reshape(2, 2), other[:4].reshape(2, 2)]
+    assert [here.pack(array, [], set())[1] for array in apart] == [2, 4, 6, 8]
+
+
 def test_a_result_cannot_name_an_array_of_the_judges(ends):
     here, _ = ends
     arrays: list = []
@@ -227,6 +239,24 @@ def test_a_value_too_deep_or_of_too_many_things_is_refused():
             end.keep(object())
 
 
+def test_what_an_error_says_is_cut_and_the_stubs_of_a_message_are_counted(ends):
+    here, there = ends
+    said = ["raised", "x" * 10**6, ["ValueError"] * 10**5, "x" * 10**6, "x" * 10**6]
+    thread = threading.Thread(target=there.send, args=(said, []))
+    thread.start()
+    with pytest.raises(ValueError, match="x") as told:
+        here.ask("anything")
+    thread.join()
+    assert len(str(told.value)) <= SAID and len(told.value.said) < 3 * SAID and len(told.value.shown) <= 2 * SAID
+    student = object.__new__(Student)
+    Peer.__init__(student, -1, -1)
+    student.remotes, student.kinds = WeakValueDictionary(), WeakValueDictionary()
+    kept = [student.unpack(["mine", k, "a", "b"], []) for k in range(5000)]
+    assert len({type(stub) for stub in kept}) == 1
+    with pytest.raises(ProtocolError, match="5,000"):
+        student.unpack(["list", [["mine", k, "a", "b"] for k in range(4999, 5002)]], [])
+
+
 def test_a_stub_is_no_array_and_hides_its_own():
     stub = object.__new__(Remote)
     stub.__dict__.update(
@@ -243,7 +273,8 @@ def test_decks_and_formulas_are_the_same_on_either_side():
     rows = [deck() for _ in range(4)]
     rows[0][:] = 9
     assert deck.rows[0].tolist() == [0, 1] and rows[3].tolist() == [0, 1]
-    assert Formula("a * np.exp(x)", a=2.0)(0.0) == 2.0
+    formula = Formula("a * np.exp(x)", a=-2.0)
+    assert formula(0.0) == Formula(formula.text)(0.0) == -2.0
 
 
 def test_the_student_asks_for_what_is_exposed_alone():

@@ -5,11 +5,11 @@ what came and what was wanted. The student's process knows neither answer nor se
 SECURITY.md says what that keeps out, and what it does not.
 """
 
-from .grade import grade, summary
+from .grade import grade, passed_over, summary
 from .judge import Verdict, judged, repeat, visible
 from .ladder import FOLDER, PROGRESS, Exercise, check, find, hint, ladder, progress, remember, solution, start
 from .protocol import Deck, Formula
-from .verdict import Wrong, close, wrong
+from .verdict import Wrong, close, parts, wrong
 
 __all__ = [
     "FOLDER",
@@ -26,6 +26,8 @@ __all__ = [
     "hint",
     "judged",
     "ladder",
+    "parts",
+    "passed_over",
     "progress",
     "remember",
     "repeat",

@@ -212,8 +212,8 @@ class Guest(Peer):
                 operand = Operand(self, number, name)
                 operand.__dict__.update(self._unpack(facts, arrays, None))
                 return operand
-            case ["formula", text, given]:
-                return Formula(text, **given)
+            case ["formula", text]:
+                return Formula(text).here
             case ["deck", rows]:
                 return Deck(self.unpack(rows, arrays))
             case ["generator", state]:
@@ -269,7 +269,7 @@ def main() -> None:
     confine.limit(SAID["seconds"])
     hidden = SAID["hidden"]
     walls = confine.wall(SAID["folder"], SAID["readable"], hidden)
-    confine.guard(SAID["folder"], hidden, (ANSWERS,), ("ctypes.",) if len(walls) == 2 else ())
+    confine.guard(SAID["folder"], hidden, (ANSWERS,), len(walls) == 2)
     try:
         Guest(reader, writer).run()
     except Ended:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -9,12 +10,13 @@ import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+import tokenize
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
@@ -25,7 +27,8 @@ from ..core.network import Sequential
 from ..core.optimizers import Optimizer
 from ..files import contents
 from ..runs.checkpoint import describe
-from .protocol import CALL, Deck, Ended, Formula, Peer, ProtocolError, Tree
+from .folder import own_folder
+from .protocol import CALL, MOST, SAID, Deck, Ended, Formula, Peer, ProtocolError, Tree
 from .verdict import Wrong
 
 SECONDS = 20.0
@@ -95,6 +98,7 @@ class Student(Peer):
         assert self.process.stdin and self.process.stdout and self.process.stderr
         super().__init__(self.process.stdout.fileno(), self.process.stdin.fileno())
         self.remotes: WeakValueDictionary[int, Remote] = WeakValueDictionary()
+        self.kinds: WeakValueDictionary[str, type[Remote]] = WeakValueDictionary()
         self.late = self.loud = False
         self.printed = b""
         self.over = threading.Event()
@@ -197,7 +201,7 @@ class Student(Peer):
             case Remote():
                 return ["yours", value._number]
             case Formula():
-                return ["formula", value.text, value.given]
+                return ["formula", value.text]
             case Deck():
                 return ["deck", self.pack(value.rows, arrays)]
             case np.random.Generator():
@@ -230,10 +234,18 @@ class Student(Peer):
         match tree:
             case ["mine", int(number), str(name), str(text)]:
                 if (known := self.remotes.get(number)) is None:
-                    kind = type(re.sub(r"\W", "", name)[:40] or "object", (Remote,), {})
-                    known = self.remotes[number] = kind(self, number, text[:100])
+                    if len(self.remotes) >= MOST:
+                        raise ProtocolError(f"more than {MOST:,} things to call")
+                    known = self.remotes[number] = self._kind(name[:40])(self, number, text[:100])
                 return known
         raise ProtocolError("a value of no known kind")
+
+    def _kind(self, name: str) -> type[Remote]:
+        """The class of the stubs of a type of his, by its name."""
+        kind = self.kinds.get(name)
+        if kind is None:
+            kind = self.kinds[name] = type(re.sub(r"\W", "", name) or "object", (Remote,), {})
+        return kind
 
 
 def _path() -> list[str]:
@@ -248,6 +260,12 @@ def _readable() -> list[str]:
     """What it may read: Python, its packages, minigan, and what the system has for all."""
     system = ["/usr", "/lib", "/lib64", "/etc", "/opt", "/nix", "/proc", "/sys/devices/system", "/dev/urandom"]
     return [*system, sys.prefix, sys.base_prefix, os.path.dirname(sys.executable), *_path(), str(PACKAGE)]
+
+
+def _answers() -> list[str]:
+    """Where answers lie: this minigan's, what Python compiled of them, and other minigans' that he can read."""
+    others = (os.path.join(entry, HIDDEN.relative_to(PACKAGE.parent)) for entry in _path())
+    return [str(HIDDEN), os.path.dirname(cache_from_source(str(HIDDEN / "a.py"))), *filter(os.path.isdir, others)]
 
 
 def _environment(folder: str) -> dict[str, str]:
@@ -299,12 +317,14 @@ def judged(
     try:
         if path.stat().st_size > MOST_SOURCE:
             return Verdict(False, f"the file has more than {MOST_SOURCE >> 20} MiB")
-        source = contents(path).decode("utf-8-sig")
-    except ValueError as error:
-        return Verdict(False, f"{path.name} is no text in UTF-8: {error}")
+        content = contents(path)
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)  # his first lines may name one
+        source = content.decode(encoding)
+    except (ValueError, SyntaxError, LookupError) as error:
+        return Verdict(False, f"{path.name} is no text in UTF-8, or in what its first lines name: {error}")
     rng = np.random.default_rng(secrets.randbits(64) if seed is None else seed)
-    with tempfile.TemporaryDirectory(prefix="minigan-", ignore_cleanup_errors=True) as folder:
-        student = Student(os.path.realpath(folder), limit, [str(HIDDEN), *map(str, hidden)])
+    with own_folder() as folder:
+        student = Student(folder, limit, [*_answers(), *map(str, hidden)])
         try:
             message = _heard(answer.judge, student, source, path, rng)
         except Ended:
@@ -325,11 +345,13 @@ def _heard(judge: Callable, student: Student, source: str, path: Path, rng: np.r
     except Ended:
         raise
     except ProtocolError as error:
-        return f"it sent what is no value: {error}"
+        return f"it sent what is no value: {error!s:.{SAID}}"
     except NotImplementedError:
         return f"the gap is still empty: write your code in {path}, and take out the raise"
     except Exception as error:
         said = getattr(error, "said", f"{type(error).__name__}: {error}")
+        if missing := re.fullmatch(r"AttributeError: module '.*' has no attribute '(\w+)'", said):
+            return f"your file has no {missing[1]} yet; `minigan exercise start` puts the file there as it begins"
         return getattr(error, "shown", "") or f"{said} (your function was called as its docstring says)"
     return None
 

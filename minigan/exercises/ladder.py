@@ -6,13 +6,14 @@ import importlib
 import inspect
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..files import alone, write_whole
+from ..files import alone, contents, reason, write_whole
+from ..runs.signals import terminable
 from .judge import judged
 
 FOLDER = Path("exercises")  # of the student, where the command is given
@@ -66,9 +67,10 @@ def start(number: int, folder: Path = FOLDER) -> Path:
 def progress(folder: Path = FOLDER) -> dict[str, Any]:
     """{"done": [numbers], "hints": {number: how many were shown}}; a damaged file counts as none."""
     try:
-        kept = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
-        return {"done": [int(n) for n in kept["done"]], "hints": {k: int(v) for k, v in kept["hints"].items()}}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        kept = json.loads(contents(folder / PROGRESS))
+        hints = {k: max(0, int(v)) for k, v in kept["hints"].items()}
+        return {"done": [int(n) for n in kept["done"]], "hints": hints}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return {"done": [], "hints": {}}
 
 
@@ -82,6 +84,16 @@ def remember(folder: Path = FOLDER) -> Iterator[dict[str, Any]]:
         write_whole(folder / PROGRESS, (json.dumps(kept) + "\n").encode())
 
 
+def _keep(folder: Path, change: Callable[[dict[str, Any]], None]) -> str:
+    """Change what is kept; where that cannot be, a line that says so, for it changes no verdict."""
+    try:
+        with remember(folder) as kept:
+            change(kept)
+    except (OSError, ValueError) as error:
+        return f"\n(this could not be kept in {folder / PROGRESS}: {reason(error)})"
+    return ""
+
+
 def check(
     number: int, folder: Path = FOLDER, seed: int | None = None, seconds: float | None = None
 ) -> tuple[bool, str]:
@@ -89,22 +101,28 @@ def check(
     exercise = find(number)
     path = folder / exercise.path.name
     if not path.is_file():
-        raise ValueError(f"{path} is not there; `minigan exercise start {number}` puts it there")
-    verdict = judged(exercise, path, seed, seconds, hidden=(folder,))
-    if verdict.passed:
-        with remember(folder) as kept:
-            kept["done"] = sorted({*kept["done"], number})
+        raise ValueError(_missing(path, number))
+    with terminable():
+        verdict = judged(exercise, path, seed, seconds, hidden=(folder,))
+    note = _keep(folder, lambda kept: kept.update(done=sorted({*kept["done"], number}))) if verdict.passed else ""
     head = f"it printed:\n{verdict.printed}\n" if verdict.printed else ""
-    return verdict.passed, head + verdict.message
+    return verdict.passed, head + verdict.message + note
+
+
+def _missing(path: Path, number: int) -> str:
+    """What is to be said where no file of the student's is."""
+    if path.exists():
+        return f"{path} is {'a folder' if path.is_dir() else 'a pipe or a device'}, not a file"
+    near = f"; {path.name} is in this folder: go one up" if Path(path.name).is_file() else ""
+    return f"{path.absolute()} is not there; `minigan exercise start {number}` puts it there{near}"
 
 
 def hint(number: int, folder: Path = FOLDER) -> str:
     """The next of three hints; the last one again when all were shown."""
     hints = find(number).answer.HINTS
-    with remember(folder) as kept:
-        shown = min(kept["hints"].get(str(number), 0) + 1, len(hints))
-        kept["hints"][str(number)] = shown
-    return f"hint {shown} of {len(hints)}: {hints[shown - 1]}"
+    shown = min(progress(folder)["hints"].get(str(number), 0) + 1, len(hints))
+    note = _keep(folder, lambda kept: kept["hints"].update({str(number): shown}))
+    return f"hint {shown} of {len(hints)}: {hints[shown - 1]}{note}"
 
 
 def solution(number: int, folder: Path = FOLDER) -> str:

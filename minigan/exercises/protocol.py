@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import numbers
 import os
+import re
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ HEAD = struct.Struct("<IQ")
 TREE, ARRAYS, DEPTH = 1 << 24, 1 << 28, 50  # bytes of a message's tree and of its arrays, and how deep a value is
 PLAIN = {np.dtype(f"{kind}{size}").str for kind, sizes in {"i": (1, 2, 4, 8), "u": (1, 2, 4, 8), "f": (2, 4, 8),
          "c": (8, 16)}.items() for size in sizes} | {np.dtype(bool).str}  # fmt: skip
+SAID = 4_000  # letters of what an error says
 MOST = 5_000  # things that one side keeps for the other
 CALL = (None,)  # who needs the arrays that are shared during a call
 Tree = Any
@@ -50,14 +52,16 @@ class Shared:
 
 
 class Formula:
-    """A function of x that is no secret: it is written down once, and computed on whichever side it is called.
+    """A function of x, computed on the side that calls it; the student's is a plain function without names.
 
     Formula("-(x - centre) / sd**2", centre=5.0, sd=2.0)
     """
 
     def __init__(self, text: str, **given: float):
-        self.text, self.given = text, given
-        self.here = eval(f"lambda x: {text}", {"np": np, **given})  # a judge's words, never a student's
+        self.text = re.sub(
+            r"[a-z]\w*", lambda name: f"({float(given[name[0]])!r})" if name[0] in given else name[0], text
+        )
+        self.here = eval(f"lambda x: {self.text}", {"np": np})  # a judge's words, never a student's
 
     def __call__(self, x: Any) -> Any:
         """f(x)."""
@@ -179,7 +183,7 @@ class Peer:
                 return inner(value.tolist())
             number = isinstance(value, np.generic)
             array = np.asarray(value) if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
-            if share is not None and type(value) is np.ndarray and array is value:
+            if share is not None and not number and np.may_share_memory(array, value):
                 return self.together(array, arrays, share)
             arrays.append(array)
             return ["number" if number else "array", len(arrays) - 1]
@@ -213,7 +217,8 @@ class Peer:
         self, array: np.ndarray, arrays: list[np.ndarray], share: set[int], moved: Callable[[], None] | None = None
     ) -> Tree:
         """The number of a shared array, with its contents the first time."""
-        number = next((n for n, one in self.shared.items() if one.array is array), None)
+        place = _place(array)  # not its identity: a property may cut a fresh view of the same numbers each time
+        number = next((n for n, one in self.shared.items() if _place(one.array) == place), None)
         first = number is None
         if number is None:
             number, self.given = self.given, self.given + 2
@@ -313,7 +318,7 @@ class Peer:
                 case ["told", value]:
                     return self.unpack(value, arrays, back)
                 case ["raised", str(name), list(family), str(text), str(shown)]:
-                    raise self.error(name, family, text, shown)
+                    raise self.error(name[:SAID], family[:SAID], text[:SAID], shown[: 2 * SAID])
                 case ["ask", str(asked), list(values)]:
                     self.serve(asked, values, arrays)
                 case _:
@@ -332,7 +337,7 @@ class Peer:
             text = str(error)
         except BaseException:  # of an exception that somebody wrote
             text = "(an error that cannot say what it is)"
-        self.send(["raised", type(error).__name__, family, text[:4000], shown[:8000]], [])
+        self.send(["raised", type(error).__name__, family, text[:SAID], shown[: 2 * SAID]], [])
 
     # What the two ends do each in its own way.
 
@@ -366,6 +371,11 @@ KINDS = {kind.__name__: kind for kind in (
     FloatingPointError, ArithmeticError, NotImplementedError, RecursionError, RuntimeError, MemoryError,
     AssertionError,
 )}  # fmt: skip
+
+
+def _place(array: np.ndarray) -> tuple:
+    """Which numbers these are: where they lie in memory, and how."""
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
 
 
 def _layout(array: np.ndarray) -> str:

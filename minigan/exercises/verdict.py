@@ -22,6 +22,11 @@ def close(case: str, got: Any, wanted: Any, tolerance: float = 1e-9, given: str 
     if got is None:
         wrong(f"{where}: your function returned None; is there a return statement?")
     try:
+        kind = np.asarray(got).dtype.kind
+        if kind == "c":
+            wrong(f"{where}: wanted real numbers, got complex ones: {got!r:.80}")
+        if kind in "US":  # NumPy would read numbers out of texts
+            raise TypeError
         have, want = np.asarray(got, float), np.asarray(wanted, float)
     except (TypeError, ValueError):
         wrong(f"{where}: wanted numbers, got {type(got).__name__} {got!r:.80}")
@@ -34,3 +39,12 @@ def close(case: str, got: Any, wanted: Any, tolerance: float = 1e-9, given: str 
         i = np.unravel_index(int(off.argmax()), off.shape)
         place = f" at {list(map(int, i))}" if off.ndim else ""
         wrong(f"{where}: wanted {want[i]:.10g}{place}, got {have[i]:.10g}")
+
+
+def parts(case: str, got: Any, count: int, names: str) -> Any:
+    """got, if it is so many values in a tuple, a list or an array; else fail the answer, by their names."""
+    if got is None:
+        wrong(f"{case}: your function returned None; is there a return statement?")
+    if not isinstance(got, (tuple, list, np.ndarray)) or not getattr(got, "ndim", 1) or len(got) != count:
+        wrong(f"{case}: wanted {names}, got {got!r:.80}")
+    return got

@@ -32,6 +32,7 @@ from .ledger import MOST, OWN, Key, Ledger, as_csv, members
 from .parallel import ParallelError
 from .recipe import Recipe, RecipeError
 from .run import SAMPLES, start
+from .signals import terminable
 from .surroundings import experiment
 from .threads import cores
 from .training import train
@@ -92,7 +93,7 @@ def sweep(
         found = _on_this_machine(jobs, workers or cores()) if cluster is None else _on_cluster(jobs, cluster)
         quiet = not (progress and sys.stderr.isatty())
         try:
-            with _terminable(), closing(found):
+            with terminable(), closing(found):
                 for key, line in tqdm(found, total=len(missing), unit="run", disable=quiet):
                     ledger.add(key, line)
         except BaseException as error:
@@ -214,24 +215,6 @@ class Workers:
             raise ParallelError(
                 f"the workers of {self.address} are all gone; `dask worker {self.address}` adds one"
             )
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM interrupt as Ctrl-C does, so that workers are ended too and what is kept is said."""
-
-    def interrupt(number: int, frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.getsignal(signal.SIGTERM)
-    ours = threading.current_thread() is threading.main_thread() and before == signal.SIG_DFL
-    if ours:
-        signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        if ours:
-            signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

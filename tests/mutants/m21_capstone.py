@@ -27,6 +27,32 @@ _ADAM_G = "self.adam_g.step(self.g_gradient(self._noise()))"
 _ADAM_D = f"self.adam_d.step(self.d_gradient(real, {_FAKES}))"
 _WEIGHTS = "rng.standard_normal((n_in, n_out)) / math.sqrt(n_in)"
 _UNTRAINED = ("steps = 2, 256, 4000", "steps = 2, 256, 1")  # what is wrong needs no training to be seen
+_TABLE = """
+
+Right = GAN
+
+
+class GAN(Right):
+    def __init__(self, data, seed):
+        super().__init__(data, seed)
+        rows = (data[:300] - self.centre) / self.unit
+        self.latent, self.G = 1 + data.shape[1], [rows + 1e-4 * self.rng.standard_normal(rows.shape)]
+        self.adam_g = Adam(self.G, 1e-7)
+
+    def _row(self, z):
+        return np.minimum(300 * (1 + np.vectorize(math.erf)(z[:, 0] / 2**0.5)) / 2, 299).astype(int)
+
+    def generate(self, z):
+        return self.centre + self.unit * (self.G[0][self._row(z)] + 0.1 * z[:, 1:])
+
+    def g_gradient(self, z):
+        judged = forward(self.D, in_pairs((self.generate(z) - self.centre) / self.unit))
+        dx, _ = backward(self.D, judged, (probability(judged[-1]) - 1) / len(judged[-1]))
+        slopes = np.zeros_like(self.G[0])
+        np.add.at(slopes, self._row(z), dx.reshape(len(z), -1))
+        return [slopes]
+"""
+_ROWS = "self.data[(1e6 * np.abs(z[:, 0])).astype(int) % len(self.data)] + 0.02 * self.unit * z"
 
 MUTANTS: dict[str, str] = {
     "G climbs its loss": _but(("(probability(judged[-1]) - 1)", "(1 - probability(judged[-1]))")),
@@ -104,6 +130,18 @@ MUTANTS: dict[str, str] = {
     "sample hands out one wide bell": _but(
         (_SAMPLE, "return np.random.default_rng(seed).normal(self.centre, self.unit, (n, len(self.centre)))"),
         _UNTRAINED,
+    ),
+    "sample hands out data with a little noise": _but(
+        (_SAMPLE, "rng = np.random.default_rng(seed)\n        x = rng.choice(self.data, n)\n"
+         "        return x + 1e-9 * self.unit * rng.standard_normal(x.shape)"),
+        _UNTRAINED,
+    ),
+    "G is a table of data before the first round": _but(_UNTRAINED) + _TABLE,
+    "generate shows data once nobody looks at slopes any more": _but(
+        ("return self.centre + self.unit * forward",
+         f"if self.adam_g.t >= 200:\n            return {_ROWS}\n"
+         "        return self.centre + self.unit * forward"),
+        ("steps = 2, 256, 4000", "steps = 2, 256, 200"),
     ),
     "D is shown the first fakes for ever": _but(
         (_FAKES, "self.old"),

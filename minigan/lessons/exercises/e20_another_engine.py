@@ -38,7 +38,8 @@ def step(xp: Any, real: Any, fake: Any, w: Any, b: Any, rate: float) -> tuple[An
 
     - nothing of np. may touch an array, and an array that np. has made may touch none of xp's;
     - no value may be looked at, by float(), bool(), if, print, item or get: a GPU would have to stop for it. So
-      the loss is an array without dimensions, and whether it is finite is the caller's concern.
+      the loss is an array without dimensions, and whether it is finite is the caller's concern. No array is a
+      shape or an index either (x[x > 0] has a length that hangs on values): xp.where(mask, a, b) chooses.
 
     On every engine the three results have the float type of w, so in float32 nothing becomes float64, and the
     arguments stay as they are.

@@ -31,14 +31,14 @@ D = 1 / (1 + e^-logit), samples in data's units and losses in nats:
     gan.d_step()                moves D, and D alone, a step down its loss, on a batch of the data and fresh fakes
     gan.g_step()                moves G, and G alone, a step down its loss, on fresh z
     gan.step()                  one round of your training: d_step and g_step, as often as you like
-    gan.sample(n, seed)         n samples of what G has learned (n, dim): the same for the same seed however often
-                                it is asked, and asking changes nothing
+    gan.sample(n, seed)         generate at n draws of z (n, dim): the same for the same seed however often it is
+                                asked, and asking changes nothing
 
 The losses must be right for any logits: at 1000 as at -1000 they are numbers. All of a run, the first weights too,
 follows from data and seed; data stays as it is.
 
 At the end data is a mixture of four to six round bells in the plane, equally frequent, neighbours some five to
-nine of their standard deviations apart. Of 5,000 samples three quarters must lie within three standard deviations
+nine of their standard deviations apart. Of 5,000 fakes three quarters must lie within three standard deviations
 of a bell's centre, each bell must have at least .4 of the share that is due to it, and the bells must be at least
-half as wide as the data's.
+half as wide as the data's. That is learnt in the rounds, by gan.G: before them, or with zeros in it, it isn't so.
 """

@@ -62,6 +62,10 @@ def judge(student: Any, rng: np.random.Generator) -> None:
             )
     weights, u = rng.gamma(0.5, size=512), rng.random(200_000)
     got = _ask(student, "200,000 darts at 512 weights", weights, u)
+    if not ((got >= 0) & (got < 512)).all():
+        wrong(
+            f"200,000 darts at 512 weights: wanted indices from 0 to 511, got some from {got.min()} to {got.max()}"
+        )
     share = np.bincount(got.astype(int), minlength=512) / len(u)
     away = np.abs(share - weights / weights.sum()).max()
     if away > 0.006:  # 5 standard deviations of the worst index, p = 1/2
@@ -81,7 +85,10 @@ def _ask(student: Any, case: str, weights: np.ndarray, u: np.ndarray) -> np.ndar
     if not (np.array_equal(weights, weights_before) and np.array_equal(u, u_before)):
         wrong(f"{case}: your function writes into the arrays that it is given; take a copy")
     close(f"{case}: how many numbers come back", None if got is None else np.shape(got), (len(u),), 0)
-    return np.asarray(got)
+    got = np.asarray(got)
+    if got.dtype.kind not in "biuf":
+        wrong(f"{case}: wanted indices, got numbers of type {got.dtype}")
+    return got
 
 
 def _walk(weights: np.ndarray, dart: float) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.exercises import close, wrong
+from minigan.exercises import close, parts, wrong
 
 HINTS = (
     "Take one point first: log N(x; mu, sigma) is -log sigma - (x - mu)^2 / (2 sigma^2) and a constant. "
@@ -90,11 +90,8 @@ def judge(student: Any, rng: np.random.Generator) -> None:
     for case, x, m, s in cases:
         kept, points = x.copy(), [float(v) for v in x]
         given = f"x = [{', '.join(f'{v:.4g}' for v in x)}], mu = {m:.6g}, sigma = {s:.6g}"
-        pair = student.gaussian_score(x, m, s)
-        if pair is None:
-            wrong(f"{case}: your function returned None; is there a return statement?")
-        if not isinstance(pair, (tuple, list, np.ndarray)) or len(pair) != 2:
-            wrong(f"{case}: wanted two numbers, (d log L / d mu, d log L / d sigma), got {pair!r:.80}")
+        names = "two numbers, (d log L / d mu, d log L / d sigma)"
+        pair = parts(case, student.gaussian_score(x, m, s), 2, names)
         if not np.array_equal(x, kept):
             wrong(f"{case}: your function changed x; leave the caller's array as it is")
         for which, name in enumerate(("mu", "sigma")):

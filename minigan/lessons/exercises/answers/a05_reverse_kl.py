@@ -75,13 +75,15 @@ def _pair(case: str, got: Any, names: str, given: str) -> tuple[float, float]:
     return first, second
 
 
+def _cubic(a: float, b: float, c: float, d: float) -> Formula:
+    return Formula("a + x * (b + x * (c + x * d))", a=a, b=b, c=c, d=d)
+
+
 def _check_slopes(student: Any, case: str, m: float, s: float, c: list[float]) -> None:
     given = f"m = {m:.6g}, s = {s:.6g}, slope_p(x) = {c[0]:.4g} + {c[1]:.4g} x + {c[2]:.4g} x² + {c[3]:.4g} x³"
     got = _pair(
         case,
-        student.reverse_kl_slopes(
-            m, s, Formula("a + x * (b + x * (c + x * d))", **dict(zip("abcd", c, strict=True)))
-        ),
+        student.reverse_kl_slopes(m, s, _cubic(*c)),
         "(d KL / d m, d KL / d s)",
         given,
     )
@@ -145,17 +147,18 @@ def _judge(student: Any, rng: np.random.Generator) -> None:
     _check_slopes(student, "slopes: p skew, flat in places", m, s, [*c, -float(rng.uniform(0.5, 2))])
     _check_slopes(student, "slopes: a narrow q", m, 0.02, [*c, -1.0])
 
+    # The formulas are written with numbers that are not the answer: his code can read what it is given.
     sd = float(rng.uniform(0.6, 2))
     centre = 1 + float(rng.uniform(1, 3)) * float(rng.choice([-1, 1]))
     _check_fit(
-        student, "fit: p a bell", Formula("-(x - centre) / sd**2", centre=centre, sd=sd), (1.0, 1.0),
-        [(centre, sd)],
+        student, "fit: p a bell", Formula("a + b * x", a=centre / sd**2, b=-1 / sd**2), (1.0, 1.0), [(centre, sd)],
         f"p = N({centre:.4g}, {sd:.4g})",
     )  # fmt: skip
     # log p = -k (x - centre)^4 / 4: at m = centre the slope in s is -1/s + 3 k s^3, which is 0 at (3 k)^(-1/4)
     k, start = float(rng.uniform(0.3, 1.5)), (centre + float(rng.uniform(0.3, 0.8)), float(rng.uniform(0.5, 1)))
     _check_fit(
-        student, "fit: p a flat-bottomed well", Formula("-k * (x - centre) ** 3", k=k, centre=centre), start,
+        student, "fit: p a flat-bottomed well",
+        _cubic(k * centre**3, -3 * k * centre**2, 3 * k * centre, -k), start,
         [(centre, (3 * k) ** -0.25)], f"log p = -{k:.4g} (x - {centre:.4g})^4 / 4",
     )  # fmt: skip
     named = "p = 1/2 N(-3, .5²) + 1/2 N(3, .5²)"
@@ -169,9 +172,10 @@ def _judge(student: Any, rng: np.random.Generator) -> None:
     side = float(rng.choice([-1, 1]))
     start = (middle + side * half * float(rng.uniform(0.7, 1.1)), float(rng.uniform(0.4, 0.8)))
 
-    two = "(half * np.tanh(half * (x - middle) / sd**2) - (x - middle)) / sd**2"
+    steep = half / sd**2
+    two = {"a": steep, "b": steep, "c": -steep * middle, "d": -1 / sd**2, "e": middle / sd**2}
     _check_fit(
-        student, "fit: two modes elsewhere", Formula(two, half=half, middle=middle, sd=sd), start,
+        student, "fit: two modes elsewhere", Formula("a * np.tanh(b * x + c) + d * x + e", **two), start,
         [(middle - half, sd), (middle + half, sd)],
         f"p = 1/2 N({middle - half:.4g}, {sd:.4g}) + 1/2 N({middle + half:.4g}, {sd:.4g})",
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.exercises import close, wrong
+from minigan.exercises import close, parts, wrong
 
 HINTS = (
     "Make two arrays of gains first: log D for each real note, log(1 - D) for each fake. Everything else is "
@@ -121,10 +121,7 @@ def judge(student: Any, rng: np.random.Generator) -> None:
         kept, n, m = (real.copy(), fake.copy()), len(real), len(fake)
         with np.errstate(all="ignore"):
             pair = student.jensen_shannon(real, fake)
-        if pair is None:
-            wrong(f"{case}: your function returned None; is there a return statement?")
-        if not isinstance(pair, (tuple, list, np.ndarray)) or len(pair) != 2:
-            wrong(f"{case}: wanted two numbers, (JS, standard error), got {pair!r:.80}")
+        parts(case, pair, 2, "two numbers, (JS, standard error)")
         if not (np.array_equal(real, kept[0]) and np.array_equal(fake, kept[1])):
             wrong(f"{case}: your function changed its arrays; leave them as they are")
         wanted, got, se = _by_loop(*kept), pair[0], pair[1]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.exercises import close, wrong
+from minigan.exercises import close, parts, wrong
 
 HINTS = (
     "Three questions in this order: which centre is each sample nearest to, is it good, and how many good ones "
@@ -107,10 +107,7 @@ def judge(student: Any, rng: np.random.Generator) -> None:
         kept = [a.copy() for a in arguments]
         with np.errstate(all="ignore"):  # a warning on the way to the right answer is no mistake
             got = student.count_modes(*arguments)
-        if got is None:
-            wrong(f"{case}: your function returned None; is there a return statement?")
-        if not isinstance(got, (tuple, list)) or len(got) != 3:
-            wrong(f"{case}: wanted (modes found, high-quality share, reverse KL), got {got!r:.80}")
+        parts(case, got, 3, "(modes found, high-quality share, reverse KL)")
         if not all(np.array_equal(a, b) for a, b in zip(arguments, kept, strict=True)):
             wrong(f"{case}: your function changed an argument; leave the caller's arrays as they are")
         wanted = _by_loop(*(a.tolist() for a in kept))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.exercises import close, wrong
+from minigan.exercises import close, parts, wrong
 
 HINTS = (
     "Three searches, and each asks 'from whom to whom?'. The median is over those who ask. Which set asks in r1, "
@@ -131,8 +131,7 @@ def judge(student: Any, rng: np.random.Generator) -> None:
     ]
     for case, *arrays in games:
         pair = _call(student.neighbour_ratios, f"neighbour_ratios, {case}", *arrays)
-        if not isinstance(pair, (tuple, list, np.ndarray)) or len(pair) != 2:
-            wrong(f"neighbour_ratios, {case}: wanted two numbers, (r1, r2), got {pair!r:.80}")
+        parts(f"neighbour_ratios, {case}", pair, 2, "two numbers, (r1, r2)")
         for which, name in enumerate(("r1", "r2")):
             hint = _guess(which, pair[which], *arrays) if isinstance(pair[which], int | float | np.number) else ""
             shapes = ", ".join(str(a.shape) for a in arrays)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.exercises import close, wrong
+from minigan.exercises import close, parts, wrong
 
 HINTS = (
     "Divide every e^a of a row by e^top, where top is the row's largest a: nothing is above e^0 = 1 then, and one "
@@ -130,8 +130,7 @@ def _search(student: Any, case: str, distance2: np.ndarray, dim: int, sigmas: np
         got = student.best_sigma(kept, dim, tried)
     if not (np.array_equal(kept, distance2) and np.array_equal(tried, sigmas)):
         wrong(f"{case}: your function changed its arguments; leave the caller's arrays as they are")
-    if not isinstance(got, tuple | list) or len(got) != 2:
-        wrong(f"{case}: wanted two numbers, (sigma, mean log-likelihood), got {got!r:.80}")
+    parts(case, got, 2, "two numbers, (sigma, mean log-likelihood)")
     with localcontext(Context(prec=40, Emax=10**17, Emin=-(10**17))):
         scores = [score(s) for s in sigmas.tolist()]
     best = max(range(len(scores)), key=scores.__getitem__)

@@ -49,7 +49,7 @@ class Engine:
         "concatenate", "stack", "hstack", "vstack", "zeros", "ones", "full", "empty", "zeros_like", "ones_like",
         "full_like", "empty_like", "arange", "where", "asarray", "array", "ascontiguousarray", "mean", "sum",
         "prod", "max", "min", "amax", "amin", "var", "std", "clip", "cumsum", "dot", "reshape", "ravel",
-        "transpose", "squeeze", "expand_dims", "broadcast_to", "take", "argmax", "argmin", "sort", "any", "all",
+        "transpose", "squeeze", "expand_dims", "broadcast_to", "argmax", "argmin", "sort", "any", "all",
         "nan_to_num", "float32", "float64", "int32", "int64", "bool_", "pi", "e", "inf", "nan", "newaxis",
     }  # fmt: skip
 
@@ -60,28 +60,66 @@ class Engine:
         if isinstance(theirs, type) or not callable(theirs):
             return theirs  # float32, pi, newaxis
         makes = name in ("asarray", "array", "ascontiguousarray")
+        takes = theirs.nin if isinstance(theirs, np.ufunc) else TAKES.get(name, 1)
 
         def call(*args: Any, **kwargs: Any) -> Any:
             if makes and any(isinstance(a, np.ndarray) for a in args):
                 raise TypeError(f"xp.{name} of a NumPy array copies from the host in every step; make it with xp")
             if name == "arange" and not all(isinstance(a, int) for a in args):
                 raise TypeError("xp.arange takes whole numbers on this engine")
-            return _out(theirs(*_fits(_in(args, f"xp.{name}")), **_in(kwargs, f"xp.{name}")))
+            if name == "where" and len(args) != 3:
+                raise _look("xp.where of a condition alone")
+            return _computed(f"xp.{name}", theirs, args, kwargs, takes)
 
         return call
 
 
 ENGINE = Engine()
+TAKES = {
+    "zeros": 0,
+    "ones": 0,
+    "empty": 0,
+    "full": 0,
+    "arange": 0,
+    "full_like": 2,
+    "dot": 2,
+    "where": 3,
+    "clip": 3,
+}
 MOST = 4096  # numbers in an array: what a student's code has computed here can't fill the memory
 
 
-def _fits(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The arguments, if what comes of them can't be large: broadcasting multiplies sizes."""
-    sizes = [a.size for a in args if isinstance(a, np.ndarray)]
-    if math.prod(sizes) > MOST**2 or any(isinstance(a, tuple) and a and all(isinstance(n, int) for n in a)
-                                         and math.prod(a) > MOST for a in (*args, args)):  # fmt: skip
+def _computed(name: str, function: Any, args: tuple, kwargs: dict[str, Any], takes: int) -> Any:
+    """What NumPy makes of it behind the curtain; its first arguments may be arrays, a shape or an option not.
+
+    Its errors end the judgement: who could catch them would learn of the values by whether they come.
+    """
+    if any(_arrays(part) for part in (*args[takes:], *kwargs.values())):
+        raise _look(f"an array as a shape, an index or an option of {name}")
+    args, kwargs = _in(args, name), _in(kwargs, name)
+    sizes = [sum(a.size for a in _arrays(part)) for part in args[:takes]]
+    asked = [math.prod(map(abs, part)) for part in map(_whole, (*args[takes:], *kwargs.values())) if part]
+    if math.prod(filter(None, sizes)) > MOST**2 or max([*sizes, *asked], default=0) > MOST:
         raise ValueError(f"nothing on this engine has more than {MOST} numbers")
-    return args
+    try:
+        return _out(function(*args, **kwargs))
+    except Exception as error:
+        wrong(f"{name}: {type(error).__name__}: {error}")
+
+
+def _arrays(value: Any) -> list[Any]:
+    """The arrays in an argument."""
+    if isinstance(value, (list, tuple)):
+        return [array for part in value for array in _arrays(part)]
+    if isinstance(value, slice):
+        return _arrays((value.start, value.stop, value.step))
+    return [value] if isinstance(value, (Strict, np.ndarray)) else []
+
+
+def _whole(value: Any) -> list[Any]:
+    """The whole numbers in an argument, which may be a shape."""
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    return [n for n in parts if isinstance(n, (int, np.integer)) and not isinstance(n, bool)]
 
 
 class Strict:
@@ -92,7 +130,7 @@ class Strict:
 
     exposes = frozenset(
         {"shape", "dtype", "ndim", "size", "T", "mean", "sum", "prod", "max", "min", "var", "std", "clip", "dot",
-         "cumsum", "reshape", "ravel", "transpose", "squeeze", "astype", "copy", "flatten", "any", "all", "take"}
+         "cumsum", "reshape", "ravel", "transpose", "squeeze", "astype", "copy", "flatten", "any", "all"}
         | {"get", "item", "tolist", "tobytes"}  # which say that they look
     )  # fmt: skip
     operators: frozenset[str]
@@ -111,16 +149,20 @@ class Strict:
         return len(self._host)
 
     def __setitem__(self, place: Any, value: Any) -> None:
-        self._host[_in(place, "an index")] = _in(value, "x[...] = ")
+        where = _place(place)
+        _computed("x[...] =", lambda value: self._host.__setitem__(where, value), (value,), {}, 1)
 
     def __getattr__(self, name: str) -> Any:
         if name in ("get", "item", "tolist", "tobytes"):
             raise _look(f".{name}()")
         if name not in self.exposes or not hasattr(np.ndarray, name):
             raise AttributeError(f"an array of this engine has no {name!r}")
-        return lambda *args, **kwargs: _out(
-            getattr(self._host, name)(*_fits(_in(args, name)), **_in(kwargs, name))
-        )
+        takes = {"clip": 2, "dot": 1}.get(name, 0)
+        return lambda *args, **kwargs: _computed(f".{name}", getattr(self._host, name), args, kwargs, takes)
+
+    def __getitem__(self, place: Any) -> Any:
+        where = _place(place)
+        return _computed("x[...]", lambda: self._host[where], (), {}, 0)
 
     def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
         raise TypeError(
@@ -134,8 +176,14 @@ class Strict:
         name = ufunc if isinstance(ufunc, str) else ufunc.__name__
         apply = getattr(np, name, None) if method == "__call__" else None
         if isinstance(apply, np.ufunc) and any(isinstance(a, np.generic) for a in inputs):
-            return _out(apply(*_in(inputs, name)))  # a NumPy scalar beside an array is as good as Python's
+            return _computed(name, apply, inputs, {}, apply.nin)  # a NumPy scalar is as good as Python's
         return self.__array__()
+
+
+def _place(place: Any) -> Any:
+    if _arrays(place):
+        raise _look("an array as an index")
+    return _in(place, "an index")
 
 
 def _look(how: str) -> Exception:
@@ -151,9 +199,8 @@ def _refusal(how: str) -> Any:
 
 def _operator(name: str) -> Any:
     def apply(self: Strict, *others: Any) -> Any:
-        return _out(
-            getattr(self._host, name)(*_fits((self._host, *_in(others, f"an operator ({name.strip('_')})")))[1:])
-        )
+        says = f"an operator ({name.strip('_')})"
+        return _computed(says, lambda host, *rest: getattr(host, name)(*rest), (self, *others), {}, 2)
 
     return apply
 
@@ -163,7 +210,7 @@ for _name in ("float", "int", "bool", "complex", "index", "repr", "str", "format
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
     for _form in ("", "r", "i"):
         setattr(Strict, f"__{_form}{_name}__", _operator(f"__{_form}{_name}__"))
-for _name in ("neg", "pos", "abs", "invert", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "getitem"):
+for _name in ("neg", "pos", "abs", "invert", "lt", "le", "gt", "ge", "eq", "ne", "and", "or"):
     setattr(Strict, f"__{_name}__", _operator(f"__{_name}__"))
 Strict.operators = frozenset(name for name, how in vars(Strict).items() if name.startswith("__") and callable(how))
 Strict.operators -= {"__init__", "__getattr__", "__class__"}

@@ -38,8 +38,9 @@ Common mistakes: D returns probabilities, and the loss is inf as soon as D is su
 factor, which dies when D wins; the mean over the rows instead of the packs, which halves the slopes; packs of rows
 that lie apart, so that the halves of dL/dx reach the wrong fakes; G moved in D's step, so that it learns to be
 caught; data left in their own units, where tanh units are all at their ends and D sees nothing; noise from
-np.random, which no seed of yours reaches; fakes made once and kept, a criticism of yesterday's G. Most of these
-train, after a fashion: only a check against differences, or a count, finds them.
+np.random, which no seed of yours reaches; fakes made once and kept, a criticism of yesterday's G; samples of an
+averaged or a trimmed G, which may look better and are another model. Most of these train, after a fashion: only a
+check against differences, or a count, finds them.
 """
 
 Net = list[np.ndarray]  # [W, b, W, b, ...]
@@ -208,6 +209,10 @@ def _shapes(make: Any, rng: np.random.Generator) -> None:
         data = _data(rng, 500, dim)
         kept = data.copy()
         gan = make(data, int(rng.integers(2**31)))
+        for name, most in (("latent", 1000), ("steps", 10**9)):
+            number = getattr(gan, name)
+            if not isinstance(number, (int, np.integer)) or not 1 <= number <= most:
+                wrong(f"gan.{name} must be a whole number from 1 to {most:,}, got {number!r:.40}")
         for name in ("G", "D"):
             net = getattr(gan, name)
             if not isinstance(net, list) or not net:
@@ -474,6 +479,20 @@ def _trained(make: Any, rng: np.random.Generator) -> None:
     centres = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
     data = (centres[rng.integers(K, size=4000)] + rng.standard_normal((4000, 2)) + offset) * unit
     gan, begun = make(data, int(rng.integers(2**31))), time.monotonic()
+
+    def fakes() -> np.ndarray:
+        return np.asarray(gan.generate(rng.standard_normal((5000, gan.latent))), float) / unit - offset
+
+    def samples() -> np.ndarray:
+        x = np.asarray(gan.sample(5000, int(rng.integers(2**31))), float)
+        if x.shape != (5000, 2):
+            wrong(f"sample(5000, seed): wanted shape (5000, 2), got {x.shape}")
+        if (x[:, None, 0] == data[None, :500, 0]).any():
+            wrong("some of your samples are rows of data: those were to be invented by G")
+        return x / unit - offset
+
+    if _passes(*_quality(fakes(), centres), K):
+        wrong("before the first round your G's fakes are as good as they must become: a GAN's G learns from its D")
     for done in range(0, gan.steps, 20):
         if time.monotonic() - begun > 0.8 * SECONDS:
             wrong(
@@ -481,12 +500,15 @@ def _trained(make: Any, rng: np.random.Generator) -> None:
                 f"fewer, smaller networks or smaller batches"
             )
         repeat(gan.step, min(20, gan.steps - done))
-    x = gan.sample(5000, int(rng.integers(2**31)))
-    if (x[:, None, 0] == data[None, :500, 0]).any():
-        wrong("some of your samples are rows of data: those were to be invented by G")
-    good, shares, width = _quality(x / unit - offset, centres)
+    x, y = fakes(), samples()
+    if (apart := _apart(x, y)) > APART:
+        wrong(
+            f"of 5,000 samples and of generate at 5,000 draws of z, shares that differ by {apart:.1%} lie on one "
+            "side of some line, more than by chance: sample(n, seed) is generate at n draws of z, nothing else"
+        )
+    good, shares, width = _quality(x, centres)
     said = (
-        f"after {gan.steps:,} rounds {good:.1%} of 5,000 samples are good, the {K} bells have shares "
+        f"after {gan.steps:,} rounds {good:.1%} of 5,000 fakes are good, the {K} bells have shares "
         f"[{', '.join(f'{share:.1%}' for share in shares)}] ({1 / K:.1%} is due), width {width:.2f} of data's"
     )
     if not good >= GOOD:
@@ -495,11 +517,31 @@ def _trained(make: Any, rng: np.random.Generator) -> None:
         wrong(f"{said}. That is mode collapse: each bell must have {SHARE:.0%} of what is due to it")
     if not width >= WIDTH:
         wrong(f"{said}. That is collapse within the bells: they must be {WIDTH} times as wide as data's, or more")
+    for p in gan.G:
+        p[...] = 0
+    if _passes(*_quality(fakes(), centres), K) or _passes(*_quality(samples(), centres), K):
+        wrong("with every number of gan.G at 0 the fakes are as good as before: they do not come from gan.G")
 
 
 # Of 150 runs of the answer the worst had .898, .725 and .67 (the medians are .976, .904 and .86); what is to spare
 # is for other recipes than the book's.
 GOOD, SHARE, WIDTH = 0.75, 0.4, 0.5
+APART = 0.07  # two times 5,000 of one law are that far apart once in 10^10 trials
+
+
+def _passes(good: float, shares: np.ndarray, width: float, K: int) -> bool:
+    return bool(good >= GOOD and shares.min() * K >= SHARE and width >= WIDTH)
+
+
+def _apart(x: np.ndarray, y: np.ndarray) -> float:
+    """The largest distance of the two distribution functions (Kolmogorov and Smirnov's), along four directions."""
+    worst = 0.0
+    for direction in np.array([[1, 0], [0, 1], [1, 1], [1, -1]]):
+        a, b = np.sort(x @ direction), np.sort(y @ direction)
+        both = np.concatenate([a, b])
+        below = [np.searchsorted(c, both, "right") / len(c) for c in (a, b)]
+        worst = max(worst, float(np.abs(below[0] - below[1]).max()))
+    return worst
 
 
 def _quality(x: np.ndarray, centres: np.ndarray) -> tuple[float, np.ndarray, float]:
