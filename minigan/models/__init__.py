@@ -1,6 +1,7 @@
 """The other leaves of Goodfellow's taxonomy, on the same layers: what each can say of log p(x), and its price."""
 
 from .likelihood import Binomial, Categorical, Gaussian
+from .vae import VAE
 from .visible import MADE, Masked
 
-__all__ = ["MADE", "Binomial", "Categorical", "Gaussian", "Masked"]
+__all__ = ["MADE", "VAE", "Binomial", "Categorical", "Gaussian", "Masked"]
