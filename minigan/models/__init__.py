@@ -1,8 +1,23 @@
 """The other leaves of Goodfellow's taxonomy, on the same layers: what each can say of log p(x), and its price."""
 
+from .annealing import LogZ, annealed_log_z, exact_log_z
+from .boltzmann import RBM, FreeEnergy
 from .flow import Flow
 from .likelihood import Binomial, Categorical, Gaussian
 from .vae import VAE
 from .visible import MADE, Masked
 
-__all__ = ["MADE", "VAE", "Binomial", "Categorical", "Flow", "Gaussian", "Masked"]
+__all__ = [
+    "MADE",
+    "RBM",
+    "VAE",
+    "Binomial",
+    "Categorical",
+    "Flow",
+    "FreeEnergy",
+    "Gaussian",
+    "LogZ",
+    "Masked",
+    "annealed_log_z",
+    "exact_log_z",
+]
