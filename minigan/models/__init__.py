@@ -3,11 +3,13 @@
 from .annealing import LogZ, annealed_log_z, exact_log_z
 from .boltzmann import RBM, FreeEnergy
 from .flow import Flow
+from .gsn import GSN
 from .likelihood import Binomial, Categorical, Gaussian
 from .vae import VAE
 from .visible import MADE, Masked
 
 __all__ = [
+    "GSN",
     "MADE",
     "RBM",
     "VAE",
