@@ -62,6 +62,15 @@ def test_the_same_seed_gives_the_same_run_and_another_one_another(name):
 
 
 @each
+def test_every_step_has_draws_of_its_own(name):
+    first, later = trained(name, 0), trained(name, 0)
+    later.steps = 1
+    for model in (first, later):
+        model.step(rows(0))
+    assert any((a != b).any() for a, b in zip(first.vectors().values(), later.vectors().values(), strict=True))
+
+
+@each
 def test_a_run_that_is_gone_on_with_is_the_run_that_never_stopped(name):
     whole, first = trained(name, 7), trained(name, 3)
     kept = {key: vector.copy() for key, vector in first.vectors().items()}
