@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
@@ -50,17 +51,27 @@ class Model:
     Who writes one gives three methods: `gradient(x, rngs)`, which leaves in every network's `grad` that of the
     mean loss of the rows x (B, dim), and in `paid` a function that says what each row cost, (B,) nats; `sample`;
     and what it can say of a row's probability, `log_likelihood` or `bound`. `says` tells which kind of statement
-    that is. draws are the names of the streams that a step draws from; rngs has each, set to this step.
+    that is. draws are the names of the streams that a step draws from; rngs has each, set to this step. average is
+    the decay of weights averaged over time, as the GAN's generator has them, or None; `averaged()` has them.
     """
 
     says: ClassVar[str] = "none"  # of log p(x): "exact", "bound", "estimate" or "none"
 
     def __init__(
-        self, dim: int, nets: Sequence[Sequential], optimizer: Optimizer, seed: int, draws: Sequence[str]
+        self,
+        dim: int,
+        nets: Sequence[Sequential],
+        optimizer: Optimizer,
+        seed: int,
+        draws: Sequence[str],
+        average: float | None = None,
     ):
+        if average is not None and not 0 <= average < 1:
+            raise ValueError(f"average is {average!r}; it must be a decay in [0, 1), or None")
         self.dim, self.nets, self.backend = dim, {net.name: net for net in nets}, nets[0].backend
         self.optimizers = [optimizer.bind(net) for net in nets]
-        self.seed, self.steps = seed, 0
+        self.seed, self.steps, self.decay = seed, 0, average
+        self.averages = {net.name: net.theta.copy() for net in nets} if average is not None else {}
         self.streams = {name: Stream(seed, name) for name in draws}
         self.paid: Callable[[], Array] | None = None  # asked by losses() alone: no step computes what nobody reads
         self._traces: dict[str, Trace] = {}
@@ -82,7 +93,19 @@ class Model:
         self.gradient(x, {name: stream.at(self.steps) for name, stream in self.streams.items()})
         for optimizer in self.optimizers:
             optimizer.step()
+        for name, kept in self.averages.items():
+            keep = min(self.decay or 0, (self.steps + 1) / (self.steps + 11))
+            kept += (1 - keep) * (self.nets[name].theta - kept)
         self.steps += 1
+
+    def averaged(self) -> Any:
+        """This model with the weights averaged over its steps: a copy, to be asked and sampled from."""
+        if not self.averages:
+            raise ValueError(f"this {type(self).__name__} keeps no average: make it with average=0.99, say")
+        twin = copy.deepcopy(self)
+        for name, kept in twin.averages.items():
+            twin.nets[name].assign(kept)
+        return twin
 
     def gradient(self, x: Array, rngs: Mapping[str, np.random.Generator]) -> None:
         """Write every network's grad, of the mean loss over rows x (B, dim), and set `paid`."""
@@ -111,7 +134,7 @@ class Model:
         for net, optimizer in zip(self.nets.values(), self.optimizers, strict=True):
             found |= {f"{net.name}.theta": net.theta, f"{net.name}.state": net.state}
             found |= {f"{net.name}.{slot}": getattr(optimizer, slot) for slot in optimizer.slots}
-        return found
+        return found | {f"{name}.average": kept for name, kept in self.averages.items()}
 
     def restore(self, steps: int, vectors: Mapping[str, Array]) -> None:
         own = self.vectors()

@@ -94,6 +94,7 @@ class Flow(Bounded):
         hidden: Sequence[int] = (128, 128),
         margin: float = 0.01,
         optimizer: Optimizer | None = None,
+        average: float | None = None,
         backend: str | Backend = "numpy",
         seed: int = 0,
     ):
@@ -112,7 +113,7 @@ class Flow(Bounded):
             stay, move = halves[k % 2], halves[1 - k % 2]
             self.couplings.append(Coupling(np.sort(stay), np.sort(move), hidden, backend, seed, f"coupling {k}"))
         nets = [coupling.net for coupling in self.couplings]
-        super().__init__(dim, nets, optimizer or Adam(), seed, ["dequantisation"])
+        super().__init__(dim, nets, optimizer or Adam(), seed, ["dequantisation"], average)
 
     def spread(self, x: Array, rng: np.random.Generator) -> tuple[Array, Array | float]:
         """x (n, dim) as numbers on the line, and log |det| (n,) of that; whole numbers take their noise."""

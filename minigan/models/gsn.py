@@ -38,6 +38,7 @@ class GSN(Model):
         noise: float = 0.3,
         walk: int = 4,
         optimizer: Optimizer | None = None,
+        average: float | None = None,
         backend: str | Backend = "numpy",
         seed: int = 0,
     ):
@@ -49,7 +50,7 @@ class GSN(Model):
             layers += [Dense(n_in, n_out, init="glorot"), Tanh()]
         layers.append(Dense(hidden[-1], dim * levels, init="glorot"))
         self.net = Sequential(layers, backend, seed, "mender")
-        super().__init__(dim, [self.net], optimizer or Adam(), seed, ["walk"])
+        super().__init__(dim, [self.net], optimizer or Adam(), seed, ["walk"], average)
 
     def start(self, x: Array) -> None:
         """Begin at independent pixels: the last bias is what fits each column of x (n, dim) alone."""

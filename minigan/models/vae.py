@@ -37,6 +37,7 @@ class VAE(Bounded):
         latent: int = 16,
         hidden: int = 256,
         optimizer: Optimizer | None = None,
+        average: float | None = None,
         backend: str | Backend = "numpy",
         seed: int = 0,
     ):
@@ -48,7 +49,7 @@ class VAE(Bounded):
             )
             for a, b, name in ends
         )
-        super().__init__(dim, [self.encoder, self.decoder], optimizer or Adam(), seed, ["latent"])
+        super().__init__(dim, [self.encoder, self.decoder], optimizer or Adam(), seed, ["latent"], average)
 
     def start(self, x: Array) -> None:
         """Begin at independent columns: the decoder's last bias is what fits each column of x (n, dim) alone."""

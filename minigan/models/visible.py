@@ -103,6 +103,7 @@ class MADE(Model):
         hidden: Sequence[int] = (512, 512),
         dropout: float = 0.3,
         optimizer: Optimizer | None = None,
+        average: float | None = None,
         backend: str | Backend = "numpy",
         seed: int = 0,
     ):
@@ -113,7 +114,7 @@ class MADE(Model):
             layers += [Dropout(dropout)] if dropout else []
         layers.append(Masked(hidden[-1], dim * likelihood.per, pixels=dim, place="last"))
         self.net = Sequential(layers, backend, seed, "made")
-        super().__init__(dim, [self.net], optimizer or Adam(), seed, ["dropout"])
+        super().__init__(dim, [self.net], optimizer or Adam(), seed, ["dropout"], average)
 
     def start(self, x: Array) -> None:
         """Begin at independent pixels: the last bias is what fits each column of x (n, dim) alone."""

@@ -94,6 +94,28 @@ def test_to_sample_and_to_ask_changes_nothing_of_what_comes_next(name):
 
 
 @each
+def test_the_average_is_that_of_the_steps_and_a_copy_has_it(name):
+    model = MODELS[name](average=0.4)
+    net = list(model.nets.values())[-1]
+    expected = net.theta.copy()
+    model.start(rows(99, 40))
+    for step in range(6):
+        model.step(rows(step))
+        keep = min(0.4, (step + 1) / (step + 11))
+        expected = keep * expected + (1 - keep) * net.theta
+    twin = model.averaged()
+    np.testing.assert_allclose(twin.nets[net.name].theta, expected, rtol=1e-5, atol=1e-6)
+    assert (said(twin, rows(50)) != said(model, rows(50))).any()
+    again = MODELS[name](average=0.4)
+    again.restore(6, model.vectors())
+    np.testing.assert_array_equal(said(again.averaged(), rows(50)), said(twin, rows(50)))
+    with pytest.raises(ValueError, match="keeps no average"):
+        MODELS[name]().averaged()
+    with pytest.raises(ValueError, match="a decay in"):
+        MODELS[name](average=1.0)
+
+
+@each
 def test_samples_are_a_function_of_the_seed(name):
     model = trained(name)
     a = model.sample(9, seed=4)
