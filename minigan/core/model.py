@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from .backend import Array
+from .layers import Dense
 from .network import Sequential, Trace
 from .optimizers import Optimizer
 from .streams import Stream
@@ -43,6 +44,15 @@ class Learner(Protocol):
     def restore(self, steps: int, vectors: Mapping[str, Array]) -> None:
         """Return to what `vectors()` was after this many steps."""
         ...
+
+
+def begin_at(net: Sequential, y: Array) -> None:
+    """Set the bias of the last layer, so that the network says y (out,) wherever its weights say nothing."""
+    last = net.layers[-1]
+    if not isinstance(last, Dense) or not last.bias:
+        raise TypeError(f"network {net.name!r} ends in {last!r}, which has no bias to begin from")
+    last.b[...] = y
+    net.moved()
 
 
 class Model:

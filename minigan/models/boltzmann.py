@@ -9,8 +9,9 @@ Tieleman 2008. annealing.py tells log Z.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any
 
@@ -127,9 +128,8 @@ class RBM(Model):
         the one between the base and this one: b and W h weigh beta, the base's biases the rest.
         """
         a = self.one_hot(x) @ self.seen.W + self.seen.c
-        h = self.backend.asarray(
-            fill_uniform(self.backend.empty(*a.shape), rng) < sigmoid(self.backend.xp, beta * a)
-        )
+        u = fill_uniform(self.backend.empty(*a.shape), rng)
+        h = self.backend.asarray(u < sigmoid(self.backend.xp, beta * a))
         wh = (self.seen.W @ h.T).T  # h Wᵀ, each level's numbers side by side: what the levels' sums are faster on
         return self.pixel.draw(beta * (wh + self.seen.b) + (1 - beta) * self.base, rng, self.backend)
 
@@ -154,13 +154,16 @@ class RBM(Model):
         self.pixel.check(x)
         return self.net(self.one_hot(x))[:, 0] - log_z
 
-    def sample(self, n: int, seed: int = 0, sweeps: int = 1000) -> Array:
-        """n samples (n, dim): the kept chains, gone on with for so many sweeps."""
-        rng = Stream(seed, "sample").at(0)
-        x = self.chains[self.backend.xp.arange(n) % len(self.chains)]
-        for _ in range(sweeps):
+    def chain(self, x: Array, rng: np.random.Generator) -> Iterator[Array]:
+        """The chain from x (n, dim) on, without end: n walks side by side, a picture (n, dim) each sweep."""
+        while True:
             x = self.gibbs(x, rng)
-        return x
+            yield x
+
+    def sample(self, n: int, seed: int = 0, steps: int = 1000) -> Array:
+        """n samples (n, dim): the kept chains, gone on with for so many sweeps."""
+        x = self.chains[self.backend.xp.arange(n) % len(self.chains)]
+        return next(islice(self.chain(x, Stream(seed, "sample").at(0)), steps - 1, None))
 
     def vectors(self) -> dict[str, Array]:
         return super().vectors() | {"base": self.base, "chains": self.chains}

@@ -10,12 +10,13 @@ written down: all that the model can do is walk.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 
 from ..core.backend import Array, Backend
 from ..core.layers import Dense, Layer, Tanh
-from ..core.model import Model
+from ..core.model import Model, begin_at
 from ..core.network import Sequential
 from ..core.optimizers import Adam, Optimizer
 from ..core.streams import Stream, fill_uniform
@@ -54,10 +55,7 @@ class GSN(Model):
 
     def start(self, x: Array) -> None:
         """Begin at independent pixels: the last bias is what fits each column of x (n, dim) alone."""
-        last = self.net.layers[-1]
-        assert isinstance(last, Dense)
-        last.b[...] = self.pixel.fit(self.check(x))
-        self.net.moved()
+        begin_at(self.net, self.pixel.fit(self.check(x)))
 
     def spoil(self, x: Array, rng: np.random.Generator) -> Array:
         """A draw from C(x' | x): (n, dim) -> (n, dim)."""
@@ -94,7 +92,5 @@ class GSN(Model):
         """n samples (n, dim): as many chains, each from pure noise, so many steps on."""
         rng = Stream(seed, "sample").at(0)
         x = fill_uniform(self.backend.empty(n, self.dim), rng, 0, self.pixel.levels)
-        walks = self.chain(self.backend.xp.minimum(self.backend.xp.floor(x), self.pixel.levels - 1), rng)
-        for _ in range(steps):
-            x = next(walks)
-        return x
+        x = self.backend.xp.minimum(self.backend.xp.floor(x), self.pixel.levels - 1)
+        return next(islice(self.chain(x, rng), steps - 1, None))

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core.backend import Array, Backend
 from ..core.layers import Dense, Tanh
-from ..core.model import Bounded
+from ..core.model import Bounded, begin_at
 from ..core.network import Sequential
 from ..core.optimizers import Adam, Optimizer
 from ..core.streams import Stream, fill_normal
@@ -53,10 +53,7 @@ class VAE(Bounded):
 
     def start(self, x: Array) -> None:
         """Begin at independent columns: the decoder's last bias is what fits each column of x (n, dim) alone."""
-        last = self.decoder.layers[-1]
-        assert isinstance(last, Dense)
-        last.b[...] = self.likelihood.fit(self.check(x))
-        self.decoder.moved()
+        begin_at(self.decoder, self.likelihood.fit(self.check(x)))
 
     def posterior(self, out: Array) -> tuple[Array, Array]:
         """mu and log sigma² (B, latent) of q(z | x), from the encoder's output (B, 2 latent)."""

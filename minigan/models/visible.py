@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core.backend import Array, Backend
 from ..core.layers import Dense, Dropout, Layer, ReLU
-from ..core.model import Model
+from ..core.model import Model, begin_at
 from ..core.network import Sequential
 from ..core.optimizers import Adam, Optimizer
 from ..core.penalties import by_theta
@@ -118,10 +118,7 @@ class MADE(Model):
 
     def start(self, x: Array) -> None:
         """Begin at independent pixels: the last bias is what fits each column of x (n, dim) alone."""
-        last = self.net.layers[-1]
-        assert isinstance(last, Masked)
-        last.b[...] = self.likelihood.fit(self.check(x))
-        self.net.moved()
+        begin_at(self.net, self.likelihood.fit(self.check(x)))
 
     def gradient(self, x: Array, rngs: Mapping[str, np.random.Generator]) -> None:
         """Of the mean of -log p(x): one pass, for all factors are there at once."""

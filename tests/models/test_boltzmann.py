@@ -84,7 +84,7 @@ def test_with_many_chains_that_have_mixed_a_step_goes_along_the_exact_gradient(a
 def test_the_chain_visits_each_picture_as_often_as_p_says(all_pictures, same_frequencies):
     model, pictures = machine(size=0.5, dim=3), all_pictures(3, 3)
     p = np.exp(model.log_likelihood(pictures, exact_log_z(model)))
-    same_frequencies(model.sample(20_000, seed=1, sweeps=60), pictures, p)
+    same_frequencies(model.sample(20_000, seed=1, steps=60), pictures, p)
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.4])

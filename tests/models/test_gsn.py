@@ -7,6 +7,7 @@ import pytest
 
 import minigan as mg
 from minigan.models import GSN
+from minigan.models.mixing import mixing
 
 
 def gsn(dim=4, levels=2, **options):
@@ -79,3 +80,18 @@ def test_every_pixel_is_spoilt_as_often_as_noise_says():
     for wrong in ({"noise": 0.0}, {"noise": 1.1}, {"walk": 0}):
         with pytest.raises(ValueError, match="wanted are a share above 0"):
             gsn(**wrong)
+
+
+def test_the_chain_forgets_as_fast_as_the_powers_of_its_matrix_say(scrambled, all_pictures):
+    model, x = scrambled(gsn(2, 3, noise=0.3), 1.5, 6), all_pictures(2, 3)
+    C, P = matrices(model, x)
+    T = C @ P
+    pi, rng = stationary(T), np.random.default_rng(5)
+    centred, power, exact = x - pi @ x, np.eye(len(x)), []
+    for _ in range(4):
+        exact.append((pi[:, None] * centred * (power @ centred)).sum() / (pi[:, None] * centred**2).sum())
+        power = power @ T
+    first = x[rng.choice(len(x), 40_000, p=pi / pi.sum())]
+    found = mixing(model.chain(first, rng), first, below=-1, most=3)
+    np.testing.assert_allclose(found.rho, exact, atol=0.02)
+    assert exact[1] > 0.1
