@@ -5,9 +5,9 @@ from .baselines import Mixture
 from .boltzmann import RBM, FreeEnergy
 from .flow import Flow
 from .gsn import GSN
-from .likelihood import Binomial, Categorical, Gaussian
+from .likelihood import Binomial, Categorical, Gaussian, Gaussians
 from .vae import VAE
 from .visible import MADE, Masked
 
-__all__ = ["GSN", "MADE", "RBM", "VAE", "Binomial", "Categorical", "Flow", "FreeEnergy", "Gaussian", "LogZ"]
-__all__ += ["Masked", "Mixture", "annealed_log_z", "exact_log_z"]
+__all__ = ["GSN", "MADE", "RBM", "VAE", "Binomial", "Categorical", "Flow", "FreeEnergy", "Gaussian", "Gaussians"]
+__all__ += ["LogZ", "Masked", "Mixture", "annealed_log_z", "exact_log_z"]

@@ -20,6 +20,7 @@ from ..core.model import Bounded
 from ..core.network import Sequential, Trace
 from ..core.optimizers import Adam, Optimizer
 from ..core.streams import Stream, fill_normal, fill_uniform
+from .likelihood import Categorical
 
 LIMIT = 2.0  # no coupling stretches a column by more than e^2
 
@@ -148,6 +149,8 @@ class Flow(Bounded):
 
     def log_weight(self, x: Array) -> Callable[[np.random.Generator], Array]:
         """rng -> log p(x + u) of one u a row, and the mean of p(x + u) is P(x): x (n, dim), w (n,)."""
+        if self.levels is not None:
+            Categorical(self.levels).check(x)
 
         def log_w(rng: np.random.Generator) -> Array:
             y, log_det = self.spread(x, rng)

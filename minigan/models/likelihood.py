@@ -86,6 +86,7 @@ class Discrete(Likelihood):
 
     def shares(self, x: Array) -> Array:
         """How often each column has each level in x (n, D), half a case added to every count: (D, levels)."""
+        self.check(x)
         xp = namespace(x)
         counts = xp.stack([(x == level).sum(axis=0) for level in range(self.levels)], axis=1)
         return (counts + 0.5) / (len(x) + self.levels / 2)
@@ -151,13 +152,14 @@ class Binomial(Discrete):
         return x - (self.levels - 1) * sigmoid(namespace(out), out)
 
     def fit(self, x: Array) -> Array:
+        self.check(x)
         total, hits = len(x) * (self.levels - 1) + 1, x.sum(axis=0) + 0.5
         return namespace(x).log(hits / (total - hits))
 
 
 @dataclass(frozen=True)
 class Gaussian(Likelihood):
-    """p(x) = N(m, s²), with m and log s from the network, for columns that are no whole numbers.
+    """p(x) = N(m, s²), with m and log s from the network, for columns of any numbers.
 
     log p = -((x - m)/s)²/2 - log s - log(2 pi)/2; its slopes are (x - m)/s² in m, ((x - m)/s)² - 1 in log s.
     """
@@ -181,3 +183,60 @@ class Gaussian(Likelihood):
     def fit(self, x: Array) -> Array:
         xp = namespace(x)
         return xp.stack([x.mean(axis=0), xp.log(x.std(axis=0) + 1e-6)], axis=1).ravel()
+
+
+@dataclass(frozen=True)
+class Gaussians(Likelihood):
+    """p(x) = Σ_j pi_j N(m_j, s_j²), for columns with several places to be: per j a logit of pi, m and log s.
+
+    log p = log Σ_j e^(log pi_j + log N_j). With r_j the share of j in that sum, the slopes are r_j - pi_j in the
+    logit, and r_j times a Gaussian's in m_j and log s_j.
+    """
+
+    components: int = 4
+
+    def __post_init__(self) -> None:
+        if self.components < 2:
+            raise ValueError(f"{self}: several are 2 or more, and one is Gaussian()")
+
+    @property
+    def per(self) -> int:  # type: ignore[override]
+        return 3 * self.components
+
+    def parts(self, out: Array) -> tuple[Array, Array, Array]:
+        """log pi, m and log s, each (B, D, J)."""
+        a = out.reshape(len(out), -1, 3, self.components)
+        return a[:, :, 0] - log_sum_exp(namespace(out), a[:, :, 0])[:, :, None], a[:, :, 1], a[:, :, 2]
+
+    def joint(self, x: Array, out: Array) -> tuple[Array, Array]:
+        """log pi_j + log N_j, and (x - m_j) / s_j: both (B, D, J)."""
+        log_pi, m, log_s = self.parts(out)
+        e = (x[:, :, None] - m) * namespace(out).exp(-log_s)
+        return log_pi - 0.5 * e * e - log_s - 0.5 * math.log(2 * math.pi), e
+
+    def log_p(self, x: Array, out: Array) -> Array:
+        return log_sum_exp(namespace(out), self.joint(x, out)[0])
+
+    def slope(self, x: Array, out: Array) -> Array:
+        xp, (log_pi, _, log_s), (joint, e) = namespace(out), self.parts(out), self.joint(x, out)
+        r = xp.exp(joint - log_sum_exp(xp, joint)[:, :, None])
+        slopes = [r - xp.exp(log_pi), r * e * xp.exp(-log_s), r * (e * e - 1)]
+        return xp.stack(slopes, axis=2).reshape(out.shape)
+
+    def draw(self, out: Array, rng: np.random.Generator, backend: Backend) -> Array:
+        """A component as a Categorical draws it, then a number of it."""
+        log_pi, m, log_s = self.parts(out)
+        chosen = (
+            Categorical(self.components)
+            .draw(log_pi.reshape(len(out), -1), rng, backend)
+            .astype("int64")[:, :, None]
+        )
+        m, log_s = (backend.xp.take_along_axis(a, chosen, axis=2)[:, :, 0] for a in (m, log_s))
+        return m + backend.xp.exp(log_s) * fill_normal(backend.empty(*m.shape), rng)
+
+    def fit(self, x: Array) -> Array:
+        """Equal shares at the columns' quantiles, each as wide as all: no best fit, but one to begin at."""
+        xp, J = namespace(x), self.components
+        m = xp.stack([xp.sort(x, axis=0)[int((j + 0.5) / J * len(x))] for j in range(J)], axis=1)
+        log_s = xp.log(x.std(axis=0) + 1e-6)[:, None] + xp.zeros_like(m)
+        return xp.stack([xp.zeros_like(m), m, log_s], axis=1).ravel()

@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 from torch.distributions import Binomial as TorchBinomial  # noqa: E402
 from torch.distributions import Categorical as TorchCategorical  # noqa: E402
-from torch.distributions import Independent, Normal, TransformedDistribution, kl_divergence  # noqa: E402
+from torch.distributions import Independent, MixtureSameFamily, Normal, TransformedDistribution, kl_divergence  # noqa: E402
 from torch.distributions.transforms import AffineTransform, SigmoidTransform, Transform  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
@@ -22,11 +22,16 @@ import minigan as mg  # noqa: E402
 from minigan.checks.references import torch as reference  # noqa: E402
 from minigan.core.layers import Dropout  # noqa: E402
 from minigan.core.streams import Stream  # noqa: E402
-from minigan.models import GSN, MADE, RBM, VAE, Binomial, Categorical, Flow, Gaussian, Masked  # noqa: E402
+from minigan.models import GSN, MADE, RBM, VAE, Binomial, Categorical, Flow, Gaussian, Gaussians, Masked  # noqa: E402
 
 STEPS, BATCH, DIM, LEVELS = 50, 16, 6, 4
 FLOAT64 = {"backend": mg.Backend("numpy", "float64"), "seed": 3}
-KINDS = {"categorical": Categorical(LEVELS), "binomial": Binomial(LEVELS), "gaussian": Gaussian()}
+KINDS = {
+    "categorical": Categorical(LEVELS),
+    "binomial": Binomial(LEVELS),
+    "gaussian": Gaussian(),
+    "gaussians": Gaussians(3),
+}
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -69,6 +74,9 @@ def distribution(likelihood, out):
             return TorchCategorical(logits=out)
         case Binomial():
             return TorchBinomial(likelihood.levels - 1, logits=out[:, :, 0])
+        case Gaussians():
+            logits, m, log_s = out.reshape(*out.shape[:2], 3, -1).unbind(dim=2)
+            return MixtureSameFamily(TorchCategorical(logits=logits), Normal(m, log_s.exp()))
     return Normal(out[:, :, 0], out[:, :, 1].exp())
 
 
@@ -79,14 +87,14 @@ def drawn(logits, rng):
 
 
 def scaled(likelihood, x):
-    return x if isinstance(likelihood, Gaussian) else 2 * x / (likelihood.levels - 1) - 1
+    return x if isinstance(likelihood, Gaussian | Gaussians) else 2 * x / (likelihood.levels - 1) - 1
 
 
 def rows(step, kind="categorical"):
     rng = np.random.default_rng([step, 9])
     ups = rng.random((BATCH, 1)) < 0.4
     x = np.where(ups, rng.binomial(LEVELS - 1, 0.8, (BATCH, DIM)), rng.binomial(LEVELS - 1, 0.2, (BATCH, DIM)))
-    return x + (rng.standard_normal(x.shape) if kind == "gaussian" else 0.0)
+    return x + (rng.standard_normal(x.shape) if kind.startswith("gauss") else 0.0)
 
 
 def started(model, kind="categorical"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minigan as mg
-from minigan.models import GSN, MADE, RBM, VAE, Binomial, Categorical
+from minigan.models import GSN, MADE, RBM, VAE, Binomial, Categorical, Gaussian
 from minigan.models.fitting import fit, learn, score
 
 
@@ -57,7 +57,7 @@ def test_nothing_is_learnt_from_the_rows_that_say_when_to_stop():
         return -float(len(asked))  # never better
 
     x += np.arange(60)[:, None] * 1e-6  # so that no two rows are equal
-    _, passes, _ = fit(lambda: Spied(6, Binomial(3), (8,)), x, batch=20, every=1, patience=3, ask=ask)
+    _, passes, _ = fit(lambda: Spied(6, Gaussian(), (8,)), x, batch=20, every=1, patience=3, ask=ask)
     learnt = np.concatenate(met[: asked[-1][0]])
     assert len(asked) == 4 and passes == 1 and len(asked[0][1]) == 20
     assert not (learnt[:, None] == asked[0][1]).all(axis=2).any()

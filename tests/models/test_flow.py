@@ -153,6 +153,11 @@ def test_it_learns_the_ring_better_than_one_gaussian():
     assert model.bound(x).mean() > gaussian + 1
 
 
+def test_rows_that_are_no_levels_are_refused():
+    with pytest.raises(ValueError, match="numbers other than 0, 1"):
+        flow(2, levels=3).bound(np.array([[0.0, 3.0]]))
+
+
 def test_what_cannot_be_a_flow_is_refused():
     for wrong in ({"dim": 1}, {"couplings": 0}, {"margin": 0.5}):
         with pytest.raises(ValueError, match="wanted are 2 columns and 1 coupling or more"):

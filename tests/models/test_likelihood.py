@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from minigan.models import Binomial, Categorical, Gaussian
+from minigan.models import Binomial, Categorical, Gaussian, Gaussians
 
-KINDS = {"categorical": Categorical(5), "binomial": Binomial(5), "gaussian": Gaussian()}
-DISCRETE = [name for name in KINDS if name != "gaussian"]
+KINDS = {"categorical": Categorical(5), "binomial": Binomial(5), "gaussian": Gaussian(), "gaussians": Gaussians(3)}
+DISCRETE = ["categorical", "binomial"]
 each = pytest.mark.parametrize("name", KINDS)
 
 
@@ -60,6 +60,10 @@ def test_draws_have_the_mean_and_the_variance_that_the_density_says(name, float6
     if name == "gaussian":
         m, log_s = kind.split(out)[0].T
         mean, variance = m, np.exp(2 * log_s)
+    elif name == "gaussians":
+        log_pi, m, log_s = (part[0] for part in kind.parts(out))
+        mean = (np.exp(log_pi) * m).sum(axis=1)
+        variance = (np.exp(log_pi) * (m**2 + np.exp(2 * log_s))).sum(axis=1) - mean**2
     else:
         p, k = np.exp(kind.table(out))[0], np.arange(5)
         mean = p @ k
@@ -68,12 +72,29 @@ def test_draws_have_the_mean_and_the_variance_that_the_density_says(name, float6
     np.testing.assert_allclose(x.var(axis=0), variance, rtol=0.1)
 
 
-@each
+@pytest.mark.parametrize("name", [*DISCRETE, "gaussian"])
 def test_what_fits_a_column_alone_is_where_the_slope_is_nothing(name):
     x, _ = rows(name, n=400)
     fit = np.repeat(KINDS[name].fit(x)[None], len(x), axis=0)
     bound = 3 if name in DISCRETE else 1e-2  # a half case a value is added, and a millionth to the deviation
     assert np.abs(KINDS[name].slope(x, fit).sum(axis=0)).max() < bound
+
+
+def test_several_gaussians_are_a_density_and_one_is_a_gaussian():
+    x, (_, out) = np.linspace(-40, 40, 8001)[:, None], rows("gaussians", n=1, columns=1)
+    p = np.exp(Gaussians(3).log_p(x, np.repeat(out, len(x), axis=0)))
+    assert p.sum() * 0.01 == pytest.approx(1, abs=1e-6)
+    twins = np.array([[7.0, -2.0, 0.3, 0.3, -0.2, -0.2]])  # whatever their logits say
+    np.testing.assert_allclose(Gaussians(2).log_p(x[:1], twins), Gaussian().log_p(x[:1], twins[:, [2, 4]]))
+    with pytest.raises(ValueError, match="2 or more"):
+        Gaussians(1)
+
+
+def test_several_gaussians_begin_spread_over_the_column():
+    x = np.repeat([[0.0], [10.0]], 100, axis=0)
+    kind = Gaussians(2)
+    _, m, _ = kind.parts(kind.fit(x)[None])
+    np.testing.assert_array_equal(m[0], [[0, 10]])
 
 
 @pytest.mark.parametrize("name", DISCRETE)

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 import minigan as mg
-from minigan.core.model import Learner
-from minigan.models import GSN, MADE, RBM, VAE, Binomial, Categorical, Flow, Gaussian, Mixture
+from minigan.core.model import Learner, begin_at
+from minigan.models import GSN, MADE, RBM, VAE, Binomial, Categorical, Flow, Gaussian, Gaussians, Mixture
 
 MODELS = {
     "made": lambda **o: MADE(5, Categorical(3), (8, 9), 0.2, **o),
     "made of counts": lambda **o: MADE(5, Binomial(3), (8,), 0.2, **o),
     "made of numbers": lambda **o: MADE(5, Gaussian(), (8,), 0.2, **o),
+    "made of several": lambda **o: MADE(5, Gaussians(2), (8,), 0.2, **o),
     "vae": lambda **o: VAE(5, Binomial(3), 2, 8, **o),
     "vae, K-way": lambda **o: VAE(5, Categorical(3), 2, 8, **o),
     "vae of numbers": lambda **o: VAE(5, Gaussian(), 2, 8, **o),
@@ -173,6 +174,12 @@ def test_the_gan_and_all_models_answer_what_training_asks():
         for name in asked:
             theirs = list(inspect.signature(getattr(Learner, name)).parameters)
             assert list(inspect.signature(getattr(kind, name)).parameters)[: len(theirs)] == theirs, (kind, name)
+
+
+def test_a_network_that_ends_without_a_bias_cannot_begin_anywhere():
+    net = mg.Sequential([mg.Dense(2, 3), mg.Tanh()])
+    with pytest.raises(TypeError, match="has no bias to begin from"):
+        begin_at(net, np.zeros(3))
 
 
 def test_every_model_is_a_page():

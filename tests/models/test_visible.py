@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import minigan as mg
-from minigan.models import MADE, Binomial, Categorical, Gaussian, Masked
+from minigan.core.streams import Stream
+from minigan.models import MADE, Binomial, Categorical, Gaussian, Gaussians, Masked
 
 KINDS = {"categorical": Categorical(3), "binomial": Binomial(3)}
 HIDDEN = [(12,), (7, 9), (2, 16, 5)]
@@ -123,6 +124,18 @@ def test_with_gaussian_columns_it_is_a_density(scrambled):
     line = np.linspace(-25, 25, 601)
     grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
     assert np.exp(model.log_likelihood(grid)).sum() * (line[1] - line[0]) ** 2 == pytest.approx(1, abs=1e-3)
+
+
+def test_with_several_gaussians_a_column_it_learns_the_ring():
+    data, stream = mg.ring(), Stream(0, "batches")
+    found = {}
+    for kind in (Gaussian(), Gaussians(8)):
+        model = MADE(2, kind, (32,), 0, mg.Adam(0.01))
+        model.start(data.sample(1000, np.random.default_rng(0)))
+        for step in range(300):
+            model.step(data.batch(step, 128, stream))
+        found[kind] = model.log_likelihood(data.sample(1000, np.random.default_rng(1))).mean()
+    assert found[Gaussians(8)] > found[Gaussian()] + 1
 
 
 def test_one_column_needs_no_weights_to_be_right(float64):
