@@ -2,7 +2,7 @@
 
 Chains walk from a machine whose Z is known, independent pixels, through machines in between to the one in
 question, and weigh the way. Neal 2001; for these machines Salakhutdinov and Murray 2008, "On the Quantitative
-Analysis of Deep Belief Networks", section 4.1.
+Analysis of Deep Belief Networks".
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class GSN(Model):
 
     Walkback: a step spoils and mends its rows `walk` times in a row, and every spoilt picture on the way is to
     lead back to the row that the walk began with, so that the chain finds home from wherever it strays (Bengio,
-    Yao, Alain, Vincent 2013, Algorithm 1).
+    Yao, Alain, Vincent 2013, "Generalized Denoising Auto-Encoders as Generative Models").
     """
 
     def __init__(

@@ -110,6 +110,17 @@ def test_annealing_meets_the_enumerated_log_z(hidden):
         assert found.high - found.low < 0.3 and abs(exact - found.value) < 0.1
 
 
+def test_in_float32_and_on_the_guard_it_is_the_same_log_z(guard):
+    exact, found = [], []
+    for backend in (mg.Backend("numpy"), mg.Backend("cupy")):
+        model = RBM(4, 3, 8, backend=backend)
+        model.net.assign(machine(8).net.theta)
+        exact.append(exact_log_z(model))
+        found.append(annealed_log_z(model, 200, 50).value)
+    assert exact == pytest.approx([exact_log_z(machine(8))] * 2, abs=1e-5)
+    assert found[0] == pytest.approx(found[1], abs=1e-4) and abs(found[0] - exact[0]) < 0.2
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("hidden", [1, 4, 8, 12])
 def test_annealing_meets_it_within_its_interval_for_95_of_100_seeds(hidden):
