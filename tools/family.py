@@ -21,10 +21,10 @@ DIM, LEVELS, BATCH, RBM_PASSES = 64, 17, 64, 100
 DIGITS = mg.load_dataset("digits")
 STEPS = RBM_PASSES * (len(DIGITS.x) // BATCH)
 MAKE: dict[str, Callable[[int], Any]] = {
-    "made": lambda seed: MADE(DIM, Categorical(LEVELS), dropout=0.5, average=0.99, seed=seed),
-    "flow": lambda seed: Flow(DIM, LEVELS, couplings=8, hidden=(256,), average=0.995, seed=seed),
-    "vae": lambda seed: VAE(DIM, Binomial(LEVELS), latent=24, hidden=400, average=0.99, seed=seed),
-    "vae, 17-way": lambda seed: VAE(DIM, Categorical(LEVELS), latent=24, hidden=400, average=0.99, seed=seed),
+    "made": lambda seed: MADE(DIM, Categorical(LEVELS), average=0.99, seed=seed),
+    "flow": lambda seed: Flow(DIM, LEVELS, average=0.995, seed=seed),
+    "vae": lambda seed: VAE(DIM, Binomial(LEVELS), average=0.99, seed=seed),
+    "vae, 17-way": lambda seed: VAE(DIM, Categorical(LEVELS), average=0.99, seed=seed),
     "rbm": lambda seed: RBM(DIM, LEVELS, optimizer=mg.SGD(mg.Linear(0.05, STEPS)), seed=seed),
     "gsn": lambda seed: GSN(DIM, LEVELS, average=0.99, seed=seed),
 }

@@ -101,7 +101,7 @@ class RBM(Model):
     ):
         self.pixel, self.sweeps, self.seen = Categorical(levels), sweeps, FreeEnergy(dim * levels, hidden)
         self.net = Sequential([self.seen], backend, seed, "machine")
-        super().__init__(dim, [self.net], optimizer or SGD(0.02), seed, ["chains"], average)
+        super().__init__(dim, [self.net], optimizer or SGD(0.05), seed, ["chains"], average)
         self.base = self.backend.zeros(dim * levels)  # visible biases of a machine without causes: the base
         self.chains = self.independent(chains, Stream(seed, "first chains").at(0))
 

@@ -101,7 +101,7 @@ class MADE(Model):
         dim: int,
         likelihood: Likelihood,
         hidden: Sequence[int] = (512, 512),
-        dropout: float = 0.3,
+        dropout: float = 0.5,
         optimizer: Optimizer | None = None,
         average: float | None = None,
         backend: str | Backend = "numpy",
