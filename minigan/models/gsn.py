@@ -26,6 +26,9 @@ from .likelihood import Categorical
 class GSN(Model):
     """C replaces each pixel with probability `noise` by any of its levels; P(x | x') is K-way, pixel by pixel.
 
+    The pixels are mended each on its own, so the less was spoilt, the better they agree, and the shorter are the
+    chain's steps.
+
     Walkback: a step spoils and mends its rows `walk` times in a row, and every spoilt picture on the way is to
     lead back to the row that the walk began with, so that the chain finds home from wherever it strays (Bengio,
     Yao, Alain, Vincent 2013, "Generalized Denoising Auto-Encoders as Generative Models").
@@ -36,8 +39,8 @@ class GSN(Model):
         dim: int,
         levels: int,
         hidden: Sequence[int] = (500,),
-        noise: float = 0.3,
-        walk: int = 4,
+        noise: float = 0.15,
+        walk: int = 2,
         optimizer: Optimizer | None = None,
         average: float | None = None,
         backend: str | Backend = "numpy",
@@ -88,7 +91,7 @@ class GSN(Model):
             x = self.mend(self.spoil(x, rng), rng)
             yield x
 
-    def sample(self, n: int, seed: int = 0, steps: int = 100) -> Array:
+    def sample(self, n: int, seed: int = 0, steps: int = 400) -> Array:
         """n samples (n, dim): as many chains, each from pure noise, so many steps on."""
         rng = Stream(seed, "sample").at(0)
         x = fill_uniform(self.backend.empty(n, self.dim), rng, 0, self.pixel.levels)
