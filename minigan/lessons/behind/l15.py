@@ -123,9 +123,9 @@ def claims(quick: bool = False) -> Claims:
     # Rotating.
     later = [run[6:] for run in runs("rotating", quick)]  # a tenth of the run to get going
     every = [look for run in later for look in run]
-    says = "rotating: high quality, the largest at any look (%)"
-    best = max(look.report.high_quality for look in every)
-    below("turning_good", says, 100 * best, 10, "a perfect one has 98.89")
+    says = "rotating: high quality, mean over looks and seeds (%)"
+    good = np.mean([look.report.high_quality for look in every])
+    below("turning_good", says, 100 * good, 10, "a perfect one has 98.89")
     says = "rotating: modes with 1 % or more at a look, mean over looks and seeds"
     modes = np.mean([len(drawn(look)) for look in every])
     below("turning_modes", says, modes, 5, "a perfect sampler has 8")
