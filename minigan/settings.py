@@ -81,7 +81,8 @@ def typed(text: str) -> Any:
     """A setting typed on a command line: a number, true, null, a list as 64,64 or [64, 64], else the text."""
     plain = text
     if re.fullmatch(r"[-+.,\d\seE]+", text):  # JSON knows neither .5 nor 5. nor +5
-        plain = re.sub(r"(?<![\d.])\.(?=\d)", "0.", re.sub(r"(?<=\d)\.(?![\d.])", ".0", text)).replace("+", "")
+        plain = re.sub(r"(?<![\d.])\+(?=[\d.])", "", text)
+        plain = re.sub(r"(?<![\d.])\.(?=\d)", "0.", re.sub(r"(?<=\d)\.(?![\d.])", ".0", plain))
     for attempt in (plain, text.lower().replace("none", "null"), f"[{plain}]"):
         try:
             return json.loads(attempt)

@@ -524,7 +524,7 @@ def test_ds_schedule_lasts_as_long_as_gs_however_often_d_moves(settings):
         ("1,.5", [1, 0.5]),
         ("64,64", [64, 64]),
     ]
-    + [(text, text) for text in ("007", "1..2", ".", "1-2", "2020-01-02", "a,b")],
+    + [(text, text) for text in ("007", "1..2", ".", "1-2", "1+2", "1++2", "+", "2020-01-02", "a,b")],
 )
 def test_a_number_is_one_however_people_write_it(text, value):
     assert typed(text) == value and type(typed(text)) is type(value)
