@@ -11,9 +11,9 @@ import numpy as np
 
 from .backend import Array
 from .layers import sigmoid
-from .network import Sequential
+from .network import Sequential, check_alike
 from .objectives import Objective, find_objective
-from .optimizers import Adam, Optimizer, Rate, at_step
+from .optimizers import Adam, Optimizer, Rate, at_step, blend, check_decay, newest_share
 from .penalties import Penalty
 from .streams import Stream, fill_normal, fill_uniform
 from .workspace import Alone, Workspace, check_fit, check_whole
@@ -82,8 +82,7 @@ class GAN:
         self.objective, self.updates, self.d_steps = find_objective(objective), updates, d_steps
         self.packing, self.instance_noise, self.penalty, self.seed = packing, instance_noise, penalty, seed
         check_fit(generator, discriminator, latent.dim, updates, d_steps, packing, penalty)
-        if average is not None and not 0 <= average < 1:
-            raise ValueError(f"average is {average!r}; it must be a decay in [0, 1), or None")
+        check_decay(average)
         for_g, for_d = (optimizers, optimizers) if isinstance(optimizers, Optimizer) else optimizers
         self.optimizers = for_g.bind(generator), for_d.bind(discriminator)
         self.decay, self.average = average, generator.copy() if average is not None else None
@@ -138,10 +137,10 @@ class GAN:
         for self.left, array in players(real, work, rngs):
             yield self.left, array
         if self.average is not None and self.decay is not None:
-            keep = min(self.decay, (self.steps + 1) / (self.steps + 11))
-            self._blend(self.average.theta, self.generator.theta, 1 - keep)
+            share = newest_share(self.decay, self.steps)
+            self._blend(self.average.theta, self.generator.theta, share)
             if self.average.state.size:
-                self._blend(self.average.state, self.generator.state, 1 - keep)
+                self._blend(self.average.state, self.generator.state, share)
             self.average.moved()
             self.left = "average"
             yield self.left, self.average.theta
@@ -286,10 +285,7 @@ class GAN:
     def restore(self, steps: int, vectors: dict[str, Array]) -> None:
         """Return to what `vectors()` was after this many steps; ValueError where names or lengths differ."""
         own = self.vectors()
-        for name in own.keys() | vectors.keys():
-            lengths = [len(v[name]) if name in v else None for v in (own, vectors)]
-            if lengths[0] != lengths[1]:
-                raise ValueError(f"vector {name!r} has {lengths[1]} numbers there, but {lengths[0]} in this GAN")
+        check_alike(own, vectors, "GAN")
         self.left = "restore"
         for name, vector in own.items():
             vector[...] = self.generator.backend.asarray(vectors[name])
@@ -308,15 +304,9 @@ class GAN:
 
     def _make_ready(self) -> None:
         """Make what no copy takes along."""
-        self._blend = self.generator.backend.kernel(_blend, self.generator.size)
+        self._blend = self.generator.backend.kernel(blend, self.generator.size)
         self.share(Alone())
 
     def share(self, shared: Alone) -> None:
         """Play from now on with those rows of every batch that are said to be this process's."""
         self.shared, self._work = shared, None
-
-
-def _blend(xp: Any, average: Array, theta: Array, share: float) -> None:
-    step = theta - average
-    step *= share
-    average += step

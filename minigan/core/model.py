@@ -11,8 +11,8 @@ import numpy as np
 
 from .backend import Array
 from .layers import Dense
-from .network import Sequential, Trace
-from .optimizers import Optimizer
+from .network import Sequential, Trace, check_alike
+from .optimizers import Optimizer, blend, check_decay, newest_share
 from .streams import Stream
 
 
@@ -76,8 +76,7 @@ class Model:
         draws: Sequence[str],
         average: float | None = None,
     ):
-        if average is not None and not 0 <= average < 1:
-            raise ValueError(f"average is {average!r}; it must be a decay in [0, 1), or None")
+        check_decay(average)
         self.dim, self.nets, self.backend = dim, {net.name: net for net in nets}, nets[0].backend
         self.optimizers = [optimizer.bind(net) for net in nets]
         self.seed, self.steps, self.decay = seed, 0, average
@@ -104,8 +103,7 @@ class Model:
         for optimizer in self.optimizers:
             optimizer.step()
         for name, kept in self.averages.items():
-            keep = min(self.decay or 0, (self.steps + 1) / (self.steps + 11))
-            kept += (1 - keep) * (self.nets[name].theta - kept)
+            blend(self.backend.xp, kept, self.nets[name].theta, newest_share(self.decay or 0, self.steps))
         self.steps += 1
 
     def averaged(self) -> Any:
@@ -148,10 +146,7 @@ class Model:
 
     def restore(self, steps: int, vectors: Mapping[str, Array]) -> None:
         own = self.vectors()
-        for name in own.keys() | vectors.keys():
-            shapes = [v[name].shape if name in v else None for v in (own, vectors)]
-            if shapes[0] != shapes[1]:
-                raise ValueError(f"vector {name!r} has the shape {shapes[1]} there, but {shapes[0]} in this model")
+        check_alike(own, vectors, "model")
         for name, vector in own.items():
             vector[...] = self.backend.asarray(vectors[name])
         for net, optimizer in zip(self.nets.values(), self.optimizers, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +19,14 @@ WIDE = 512  # from this many columns on, products are faster on arrays whose bat
 
 class StaleTraceError(RuntimeError):
     """backward was called on a trace whose network has moved since its forward."""
+
+
+def check_alike(own: Mapping[str, Array], saved: Mapping[str, Array], whose: str) -> None:
+    """ValueError where saved vectors have other names or shapes than one's own."""
+    for name in own.keys() | saved.keys():
+        here, there = (" x ".join(map(str, v[name].shape)) if name in v else "no" for v in (own, saved))
+        if here != there:
+            raise ValueError(f"vector {name!r} has {there} numbers there, but {here} in this {whose}")
 
 
 class Trace:

@@ -61,6 +61,24 @@ def at_step(rate: Rate, step: int) -> float:
     return rate(step) if callable(rate) else rate
 
 
+def check_decay(average: float | None) -> None:
+    """ValueError for what is no decay of weights averaged over time."""
+    if average is not None and not 0 <= average < 1:
+        raise ValueError(f"average is {average!r}; it must be a decay in [0, 1), or None")
+
+
+def newest_share(decay: float, step: int) -> float:
+    """How much of the average the weights after this step, from 0, are: 1 - decay, and more in the beginning."""
+    return 1 - min(decay, (step + 1) / (step + 11))
+
+
+def blend(xp: Any, average: Array, theta: Array, share: float) -> None:
+    """average <- average + share (theta - average), elementwise and in place."""
+    step = theta - average
+    step *= share
+    average += step
+
+
 @dataclass(eq=False)
 class Optimizer:
     """What all optimisers share: binding, counting steps, and the vectors named in `slots`."""

@@ -105,7 +105,7 @@ class Workspace:
         self.seen = backend.empty(2 * batch, dim)  # what D sees: real samples, then fakes
         self.packs = self.seen.reshape(2 * self.rows, m * dim)  # the same numbers, m samples a row
         self.on_real, self.on_fakes = slice(None, self.rows), slice(self.rows, None)  # rows of packs, or of logits
-        self.fake_packs = self.packs[self.on_fakes]
+        self.fake_packs = self.packs[self.on_fakes]  # cut once: a pass over the same array is prepared
         self.noise = backend.empty(2 * batch, dim)
         self.real_slope, self.fake_slope, self.generator_slope = (
             _kernel(backend, objective, name) for name in ("real_slope", "fake_slope", "generator_slope")
@@ -119,7 +119,7 @@ class Workspace:
         self.steepness = Steepness(penalty, D, self.rows, self.weight) if penalty is not None else None
 
     def samples_of(self, packs: Array) -> Array:
-        """Packs (rows, packing × dim) as samples (batch, dim)."""
+        """Packs (rows, packing × dim) as samples (batch, dim); the same array without packing: G's plan knows it."""
         return packs if self.rows == self.batch else packs.reshape(self.batch, -1)
 
     def draws(self, name: str, rng: np.random.Generator) -> Any:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..core.backend import Array, Backend
+from ..core.layers import sigmoid
 from ..core.streams import Stream
 from .likelihood import Binomial, Categorical, log_sum_exp
 
@@ -66,7 +67,7 @@ class Mixture:
         self.log_pi[...] = np.log((n + 1e-9) / (n + 1e-9).sum())
         if isinstance(self.likelihood, Binomial):
             top = self.likelihood.levels - 1
-            p = (r.T @ x / top + a / (1 + np.exp(-self.average))) / (n + a)[:, None]
+            p = (r.T @ x / top + a * sigmoid(np, self.average)) / (n + a)[:, None]
             self.out[...] = np.log(p) - np.log1p(-p)
         else:
             self.out[...] = np.log((r.T @ self._one_hot(x) + a * np.exp(self.average)) / (n + a)[:, None])

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from ..core.backend import Array, Backend
-from ..core.layers import Dense, Layer, Tanh
+from ..core.layers import Dense, Layer, Tanh, sigmoid
 from ..core.model import Bounded
 from ..core.network import Sequential, Trace
 from ..core.optimizers import Adam, Optimizer
@@ -166,5 +166,5 @@ class Flow(Bounded):
         if self.levels is None:
             return y
         xp = self.backend.xp
-        x = (1 / (1 + xp.exp(-y)) - self.margin) * (self.levels / (1 - 2 * self.margin))
+        x = (sigmoid(xp, y) - self.margin) * (self.levels / (1 - 2 * self.margin))
         return xp.clip(xp.floor(x), 0, self.levels - 1)

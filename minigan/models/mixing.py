@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.backend import Array
+from ..core.backend import Array, Backend
 
 
 class Mixing(NamedTuple):
@@ -29,10 +29,11 @@ def mixing(chain: Iterator[Array], first: Array, below: float = 0.1, most: int =
 
     Of independent draws the autocorrelation is 0 within 1/sqrt(n dim), so n decides how low `below` can be.
     """
-    start = np.asarray(first if isinstance(first, np.ndarray) else first.get(), float)
+    host = Backend().to_numpy
+    start = host(first).astype(float)
     rho = [1.0]
     for x in islice(chain, most):
-        rho.append(autocorrelation(start, np.asarray(x if isinstance(x, np.ndarray) else x.get(), float)))
+        rho.append(autocorrelation(start, host(x).astype(float)))
         if rho[-1] < below:
             return Mixing(len(rho) - 1, rho)
     return Mixing(None, rho)
