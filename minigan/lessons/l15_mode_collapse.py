@@ -237,7 +237,7 @@ def by_hand() -> mg.Sequential:
 #
 # Now give $G$ ten times the rate of $D$ and a long memory ($\beta_1 = .9$). It is the chase of above, by gradient:
 # a clump of samples, spread on average over fewer than five of the eight sectors, and mostly between the narrow
-# modes, so that on average not 1 in 10 is good. $D$ marks the place down, and off it goes.
+# modes, so that on average not 1 in 50 is good. $D$ marks the place down, and off it goes.
 #
 # ![the rotating collapse, step by step](../../figures/l15_mode_collapse.gif)
 #

@@ -125,7 +125,7 @@ def claims(quick: bool = False) -> Claims:
     every = [look for run in later for look in run]
     says = "rotating: high quality, mean over looks and seeds (%)"
     good = np.mean([look.report.high_quality for look in every])
-    below("turning_good", says, 100 * good, 10, "a perfect one has 98.89")
+    below("turning_good", says, 100 * good, 2, "a perfect one has 98.89")
     says = "rotating: modes with 1 % or more at a look, mean over looks and seeds"
     modes = np.mean([len(drawn(look)) for look in every])
     below("turning_modes", says, modes, 5, "a perfect sampler has 8")
