@@ -53,7 +53,7 @@ RECIPES: dict[str, tuple[str, Recipe]] = {
         Recipe(data="points", latent=8, schedule="hold-cosine", instance_noise=0.3, noise_until=0.3, r1=1.0),
     ),
     "images": (
-        "your own grey images",
+        "your own images",
         replace(_IMAGES, data="images", latent=64, generator=(256, 512), discriminator=(512, 256), r1=1.0),
     ),
     "goodfellow2014": (

@@ -275,11 +275,9 @@ def sort_out(settings: dict[str, Any], source: str) -> tuple[dict[str, Any], dic
             own[key] = (value,) if isinstance(value, int) and tuple in parts(TYPES[key]) else value
         elif key in options_of(source):
             options[key] = value
+        elif key in OPTIONS:
+            raise RecipeError(f"{source} has no option {key!r}; it has {', '.join(options_of(source)) or 'none'}")
         else:
-            if key in OPTIONS:
-                raise RecipeError(
-                    f"{source} has no option {key!r}; it has {', '.join(options_of(source)) or 'none'}"
-                )
             known = [name for name in TYPES if name not in ("data_options", "parent", "said")]
             raise RecipeError(unknown(key, [*known, *options_of(source)]))
     return own, options

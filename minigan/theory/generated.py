@@ -289,9 +289,8 @@ class Traced(PushForward):
         mass = self._mass(z[:-1], z[1:])
         if mass[creeps].sum() <= 1e-6:  # no atom is made of so little
             way = np.where(creeps, JUMP, way)
-        turned = (
-            np.diff(way, prepend=2, append=2) != 0
-        )  # a cell that goes its own way, and holds nothing, is a pole
+        # A single cell that goes its own way, and in which no z lies, is no branch but a pole.
+        turned = np.diff(way, prepend=2, append=2) != 0
         way = np.where(turned[:-1] & turned[1:] & (mass < 1e-16) & (np.abs(way) == 1), JUMP, way)
         super().__init__(latent, z, x, way, G)
         self.resolution = max(1e-9, rounding ** (2 / 3))
