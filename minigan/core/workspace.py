@@ -119,7 +119,7 @@ class Workspace:
         self.steepness = Steepness(penalty, D, self.rows, self.weight) if penalty is not None else None
 
     def samples_of(self, packs: Array) -> Array:
-        """Packs (rows, packing × dim) as samples (batch, dim); the same array without packing: G's plan knows it."""
+        """Packs (rows, packing × dim) as samples (batch, dim): the same array if packing is 1."""
         return packs if self.rows == self.batch else packs.reshape(self.batch, -1)
 
     def draws(self, name: str, rng: np.random.Generator) -> Any:
