@@ -320,9 +320,11 @@ def sample(args: argparse.Namespace) -> None:
             plotting.save_images(x, tuple(image), out, tuple(pixels))
         else:
             data = _data_of(run)
-            grid = plotting.opinion_grid(data)
+            game = run.recipe.model == "gan"
+            grid = plotting.opinion_grid(data) if game else None
+            of_game = {"ranks": not run.gan.log_odds} if game else {"maker": "the model"}
             judged = None if grid is None else run.judge(grid, data)
-            frame = plotting.Frame(run.gan.steps, x, judged, ranks=not run.gan.log_odds)
+            frame = plotting.Frame(run.model.steps, x, judged, **of_game)
             plotting.save(plotting.samples_figure(data, frame, name=Path(run.recipe.data).stem), out)
     elif out.suffix.lower() in (".csv", ".npy"):
         write_samples(out, x, columns, tuple(image) if image else None, None if args.raw else run.kinds)
@@ -333,13 +335,22 @@ def sample(args: argparse.Namespace) -> None:
 
 def evaluate(args: argparse.Namespace) -> None:
     from .judge import evaluation
+    from .runs.statements import best_statement, statement, unseen
 
     run = _load_run(args.run)
-    generators = {"averaged": run.sample(args.n, args.seed), "live": run.sample(args.n, args.seed, averaged=False)}
-    if run.gan.average is None:
-        generators = {"generator": generators["live"]}
-    table = evaluation.as_table(evaluation.evaluate(generators, _data_of(run), args.seed))
-    print(f"{args.run}: {args.n} samples after {run.gan.steps:,} steps\n{table}")
+    data, game = _data_of(run), run.recipe.model == "gan"
+    averaged = run.gan.average is not None if game else bool(run.model.averages)
+    names = {"averaged": True, "live": False} if averaged else {"generator" if game else run.recipe.model: False}
+    samples = {name: run.sample(args.n, args.seed, averaged=kept) for name, kept in names.items()}
+    rows, first = evaluation.evaluate(samples, data, args.seed), []
+    if not game and run.model.says != "none":
+        judged = unseen(data)
+        said = {name: statement(run, judged, averaged=kept).text for name, kept in names.items()}
+        said |= {name: "" for name in rows[0].scores if name not in said}  # of the cheats
+        best = best_statement(data, judged)
+        what = "held-out rows" if data.held_out is not None else f"{len(judged):,} rows"
+        first = [evaluation.Row(f"log p of {what}, nats", said, "" if best.kind == "none" else best.text)]
+    print(f"{args.run}: {args.n} samples after {run.model.steps:,} steps\n{evaluation.as_table(first + rows)}")
 
 
 def replay(args: argparse.Namespace) -> None:
@@ -358,8 +369,9 @@ def replay(args: argparse.Namespace) -> None:
     path = args.out or args.run / f"step-{args.at:08}.npz"
     if path.suffix != ".npz":
         raise ValueError(f"{path}: the state is a checkpoint; give a name that ends in .npz")
-    save(run.gan, path)
-    print(f"{path}: the game after {args.at:,} steps; `minigan.load` gives it back")
+    save(run.model, path)
+    what = "game" if run.recipe.model == "gan" else "model"
+    print(f"{path}: the {what} after {args.at:,} steps; `minigan.load` gives it back")
     return None
 
 
@@ -403,9 +415,15 @@ def recipes(args: argparse.Namespace) -> None:
         raise RecipeError(f"no recipe is called {args.name!r}; there are {', '.join(RECIPES)}")
     recipe = RECIPES[args.name][1]
     for f in fields(recipe):
-        value = getattr(recipe, f.name)
-        text = ",".join(map(str, value)) if isinstance(value, tuple) else "null" if value is None else str(value)
-        print(f"{f.name:25} {text:15} {f.metadata['says']}")
+        if recipe.has(f.name) and f.name != "model_options":
+            print(f"{f.name:25} {_told(getattr(recipe, f.name)):15} {f.metadata['says']}")
+    for name, value in recipe.model_options.items():
+        print(f"{name:25} {_told(value):15} of model={recipe.model}")
+
+
+def _told(value: Any) -> str:
+    """A setting's value, as --set takes it."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else "null" if value is None else str(value)
 
 
 def info(args: argparse.Namespace) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .backend import Array
+from .backend import Array, Backend
 from .layers import sigmoid
 from .network import Sequential, check_alike
 from .objectives import Objective, find_objective
@@ -103,6 +103,21 @@ class GAN:
         sides = [f"{n.name}: {n.widths[0]} -> {n.widths[-1]}, {n.size:,} parameters, {o!r}" for n, o in pairs]
         head = f"GAN after {self.steps:,} steps: {self.objective.name}, {self.updates} updates"
         return "\n".join([head, *sides])
+
+    @property
+    def turns(self) -> int:
+        """How many batches a step learns from: an update of D each."""
+        return self.d_steps
+
+    @property
+    def size(self) -> int:
+        """The number of parameters, of both players."""
+        return self.generator.size + self.discriminator.size
+
+    @property
+    def backend(self) -> Backend:
+        """Where the arrays live: G's, which D shares."""
+        return self.generator.backend
 
     def step(self, real: Array) -> None:
         """One iteration on real samples (d_steps × B, dim)."""
@@ -282,7 +297,7 @@ class GAN:
             found |= {f"{name}.{slot}": getattr(optimizer, slot) for slot in optimizer.slots}
         return found
 
-    def restore(self, steps: int, vectors: dict[str, Array]) -> None:
+    def restore(self, steps: int, vectors: Mapping[str, Array]) -> None:
         """Return to what `vectors()` was after this many steps; ValueError where names or lengths differ."""
         own = self.vectors()
         check_alike(own, vectors, "GAN")

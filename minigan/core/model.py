@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from .backend import Array
+from .backend import Array, Backend
 from .layers import Dense
 from .network import Sequential, Trace, check_alike
 from .optimizers import Optimizer, blend, check_decay, newest_share
@@ -24,9 +25,29 @@ class Learner(Protocol):
     """
 
     steps: int
+    seed: int
+
+    @property
+    def turns(self) -> int:
+        """How many batches a step learns from, one after the other."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """The number of parameters."""
+        ...
+
+    @property
+    def backend(self) -> Backend:
+        """Where its arrays live."""
+        ...
 
     def step(self, real: Array) -> None:
-        """Learn from the rows real (B, dim)."""
+        """Learn from the rows real (turns × B, dim)."""
+        ...
+
+    def substeps(self, real: Array) -> Iterator[tuple[str, Array]]:
+        """The same step, yielding the name of each part when it is done and the array that it made."""
         ...
 
     def losses(self) -> dict[str, float]:
@@ -62,10 +83,12 @@ class Model:
     mean loss of the rows x (B, dim), and in `paid` a function that says what each row cost, (B,) nats; `sample`;
     and what it can say of a row's probability, `log_likelihood` or `bound`. `says` tells which kind of statement
     that is. draws are the names of the streams that a step draws from; rngs has each, set to this step. average is
-    the decay of weights averaged over time, as the GAN's generator has them, or None; `averaged()` has them.
+    the decay of weights averaged over time, as the GAN's generator has them, or None; `averaged()` has them. What
+    its class is made with is kept under the same name, so that `settings` finds it.
     """
 
     says: ClassVar[str] = "none"  # of log p(x): "exact", "bound", "estimate" or "none"
+    turns = 1
 
     def __init__(
         self,
@@ -78,7 +101,7 @@ class Model:
     ):
         check_decay(average)
         self.dim, self.nets, self.backend = dim, {net.name: net for net in nets}, nets[0].backend
-        self.optimizers = [optimizer.bind(net) for net in nets]
+        self.optimizer, self.optimizers = optimizer, [optimizer.bind(net) for net in nets]
         self.seed, self.steps, self.decay = seed, 0, average
         self.averages = {net.name: net.theta.copy() for net in nets} if average is not None else {}
         self.streams = {name: Stream(seed, name) for name in draws}
@@ -94,16 +117,31 @@ class Model:
         """The number of parameters."""
         return sum(net.size for net in self.nets.values())
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What type(self)(**settings) takes to be made as this one was: all but the backend, by name."""
+        names = [name for name in inspect.signature(type(self)).parameters if name not in ("average", "backend")]
+        return {name: getattr(self, name) for name in names} | {"average": self.decay}
+
     def start(self, x: Array) -> None:
         """Set what the training rows x (n, dim) alone can tell, before the first step; by default nothing."""
 
     def step(self, real: Array) -> None:
+        for _ in self.substeps(real):
+            pass
+
+    def substeps(self, real: Array) -> Iterator[tuple[str, Array]]:
+        """A step, as the GAN has them: for each network by its name a gradient, an update, and its average."""
         x = self.check(real)
         self.gradient(x, {name: stream.at(self.steps) for name, stream in self.streams.items()})
-        for optimizer in self.optimizers:
+        for name, net in self.nets.items():
+            yield f"{name} gradient", net.grad
+        for net, optimizer in zip(self.nets.values(), self.optimizers, strict=True):
             optimizer.step()
+            yield f"{net.name} update", net.theta
         for name, kept in self.averages.items():
             blend(self.backend.xp, kept, self.nets[name].theta, newest_share(self.decay or 0, self.steps))
+            yield f"{name} average", kept
         self.steps += 1
 
     def averaged(self) -> Any:

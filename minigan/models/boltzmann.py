@@ -83,7 +83,7 @@ class FreeEnergy(Layer):
 
 
 class RBM(Model):
-    """dim pixels of `levels` values, hidden causes; `chains` kept from step to step, `sweeps` of Gibbs in each."""
+    """dim pixels of `levels` values, hidden causes, and chains kept from step to step: the `particles`."""
 
     says = "estimate"  # exact but for log Z, which annealing.py estimates
 
@@ -99,20 +99,21 @@ class RBM(Model):
         backend: str | Backend = "numpy",
         seed: int = 0,
     ):
-        self.pixel, self.sweeps, self.seen = Categorical(levels), sweeps, FreeEnergy(dim * levels, hidden)
+        self.levels, self.hidden, self.chains, self.sweeps = levels, hidden, chains, sweeps
+        self.pixel, self.seen = Categorical(levels), FreeEnergy(dim * levels, hidden)
         self.net = Sequential([self.seen], backend, seed, "machine")
         super().__init__(dim, [self.net], optimizer or SGD(0.05), seed, ["chains"], average)
         self.base = self.backend.zeros(dim * levels)  # visible biases of a machine without causes: the base
-        self.chains = self.independent(chains, Stream(seed, "first chains").at(0))
+        self.particles = self.independent(chains, Stream(seed, "first chains").at(0))
 
     def independent(self, n: int, rng: np.random.Generator) -> Array:
         """n pictures (n, dim) of independent pixels, p(x_d = k) as e^base says."""
         return self.pixel.draw(self.backend.xp.tile(self.base, (n, 1)), rng, self.backend)
 
     def start(self, x: Array) -> None:
-        """Begin at independent pixels, biases and chains: the base machine is what fits each column of x alone."""
+        """Begin at independent pixels: the base machine, where the chains start, fits each column of x alone."""
         self.base[...] = self.seen.b[...] = self.pixel.fit(self.check(x))
-        self.chains[...] = self.independent(len(self.chains), Stream(self.seed, "first chains").at(0))
+        self.particles[...] = self.independent(len(self.particles), Stream(self.seed, "first chains").at(0))
         self.net.moved()
 
     def one_hot(self, x: Array) -> Array:
@@ -136,13 +137,13 @@ class RBM(Model):
     def gradient(self, x: Array, rngs: Mapping[str, np.random.Generator]) -> None:
         """Of -log p(x) = F(x) + log Z. As d log Z = -E over p of dF: the mean of dF over data less that over p.
 
-        The chains stand for p: they move on with the machine, which changes slower than they mix.
+        The particles stand for p: they move on with the machine, which changes slower than they mix.
         """
         for _ in range(self.sweeps):
-            self.chains[...] = self.gibbs(self.chains, rngs["chains"])
-        n, m = len(x), len(self.chains)
+            self.particles[...] = self.gibbs(self.particles, rngs["chains"])
+        n, m = len(x), len(self.particles)
         trace = self.trace(self.net, n + m)
-        y = self.net.forward(self.one_hot(self.backend.xp.concatenate([x, self.chains])), trace)
+        y = self.net.forward(self.one_hot(self.backend.xp.concatenate([x, self.particles])), trace)
         self.paid = lambda: y[n:].mean() - y[:n, 0]  # F(x) less the chains' F, which cannot tell log Z
         dy = self.backend.empty(n + m, 1)
         dy[:n], dy[n:] = -1 / n, 1 / m
@@ -161,9 +162,9 @@ class RBM(Model):
             yield x
 
     def sample(self, n: int, seed: int = 0, steps: int = 1000) -> Array:
-        """n samples (n, dim): the kept chains, gone on with for so many sweeps."""
-        x = self.chains[self.backend.xp.arange(n) % len(self.chains)]
+        """n samples (n, dim): the particles, gone on with for so many sweeps."""
+        x = self.particles[self.backend.xp.arange(n) % len(self.particles)]
         return next(islice(self.chain(x, Stream(seed, "sample").at(0)), steps - 1, None))
 
     def vectors(self) -> dict[str, Array]:
-        return super().vectors() | {"base": self.base, "chains": self.chains}
+        return super().vectors() | {"base": self.base, "particles": self.particles.reshape(-1)}

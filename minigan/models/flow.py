@@ -104,16 +104,16 @@ class Flow(Bounded):
                 f"Flow({dim}, couplings={couplings}, margin={margin}): wanted are 2 columns and 1 coupling or "
                 f"more, and a margin between 0 and .5"
             )
-        self.levels, self.margin = levels, margin
+        self.levels, self.hidden, self.margin, self.couplings = levels, tuple(hidden), margin, couplings
         backend = backend if isinstance(backend, Backend) else Backend(backend)
-        self.couplings = []
+        self.stack = []
         for k in range(couplings):
             if k % 2 == 0:  # every second coupling moves what the one before held
                 order = Stream(seed, "halves", k).at(0).permutation(dim)
                 halves = order[: dim // 2], order[dim // 2 :]
             stay, move = halves[k % 2], halves[1 - k % 2]
-            self.couplings.append(Coupling(np.sort(stay), np.sort(move), hidden, backend, seed, f"coupling {k}"))
-        nets = [coupling.net for coupling in self.couplings]
+            self.stack.append(Coupling(np.sort(stay), np.sort(move), hidden, backend, seed, f"coupling {k}"))
+        nets = [coupling.net for coupling in self.stack]
         super().__init__(dim, nets, optimizer or Adam(), seed, ["dequantisation"], average)
 
     def spread(self, x: Array, rng: np.random.Generator) -> tuple[Array, Array | float]:
@@ -129,7 +129,7 @@ class Flow(Bounded):
     def density(self, y: Array) -> Array:
         """log p of points on the line, exact: y (n, dim) -> (n,) nats."""
         total: Array | float = 0.0
-        for coupling in self.couplings:
+        for coupling in self.stack:
             y, log_det, _ = coupling.forward(y)
             total = total + log_det
         return total - (y * y).sum(axis=1) / 2 - self.dim / 2 * math.log(2 * math.pi)
@@ -138,13 +138,13 @@ class Flow(Bounded):
         """Of the mean of -log p(x + u): forwards through all couplings, and back through them."""
         y, total = self.spread(x, rngs["dequantisation"])
         passes: list[SimpleNamespace] = []
-        for coupling in self.couplings:
+        for coupling in self.stack:
             y, log_det, notes = coupling.forward(y, self.trace(coupling.net, len(x)))
             total = total + log_det
             passes.append(notes)
         self.paid = lambda: (y * y).sum(axis=1) / 2 + self.dim / 2 * math.log(2 * math.pi) - total
         dy = y / len(x)  # of z²/2
-        for coupling, notes in zip(reversed(self.couplings), reversed(passes), strict=True):
+        for coupling, notes in zip(reversed(self.stack), reversed(passes), strict=True):
             dy = coupling.backward(dy, -1 / len(x), notes)
 
     def log_weight(self, x: Array) -> Callable[[np.random.Generator], Array]:
@@ -161,7 +161,7 @@ class Flow(Bounded):
     def sample(self, n: int, seed: int = 0) -> Array:
         """n samples (n, dim): noise, back through the couplings, the logit, and down to whole numbers."""
         y = fill_normal(self.backend.empty(n, self.dim), Stream(seed, "sample").at(0))
-        for coupling in reversed(self.couplings):
+        for coupling in reversed(self.stack):
             y = coupling.inverse(y)
         if self.levels is None:
             return y

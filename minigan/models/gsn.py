@@ -48,7 +48,8 @@ class GSN(Model):
     ):
         if not 0 < noise <= 1 or walk < 1:
             raise ValueError(f"noise is {noise} and walk {walk}; wanted are a share above 0, and 1 or more")
-        self.pixel, self.noise, self.walk = Categorical(levels), noise, walk
+        self.levels, self.hidden, self.noise, self.walk = levels, tuple(hidden), noise, walk
+        self.pixel = Categorical(levels)
         layers: list[Layer] = []
         for n_in, n_out in zip([dim, *hidden], hidden, strict=False):
             layers += [Dense(n_in, n_out, init="glorot"), Tanh()]

@@ -41,7 +41,7 @@ class VAE(Bounded):
         backend: str | Backend = "numpy",
         seed: int = 0,
     ):
-        self.likelihood, self.latent = likelihood, latent
+        self.likelihood, self.latent, self.hidden = likelihood, latent, hidden
         ends = [(dim, 2 * latent, "encoder"), (latent, dim * likelihood.per, "decoder")]
         self.encoder, self.decoder = (
             Sequential(

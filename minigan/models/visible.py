@@ -107,7 +107,7 @@ class MADE(Model):
         backend: str | Backend = "numpy",
         seed: int = 0,
     ):
-        self.likelihood = likelihood
+        self.likelihood, self.hidden, self.dropout = likelihood, tuple(hidden), dropout
         layers: list[Layer] = []
         for k, (n_in, n_out) in enumerate(zip([dim, *hidden], hidden, strict=False)):
             layers += [Masked(n_in, n_out, pixels=dim, place="hidden" if k else "first"), ReLU()]

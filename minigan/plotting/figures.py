@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import MaxNLocator
@@ -29,7 +30,8 @@ def samples_figure(data: Data, frame: Frame, history: Any = None, *, name: str |
     """What the averaged generator makes at that step, beside the data and over D's opinion.
 
     With a history, whose columns are arrays, the course of the game is drawn below: V and D's mean opinions, or
-    both losses where the game is not on V. name is what the title calls the data, if not by their own name.
+    both losses where the game is not on V; of a model its loss, and what it was found to be worth. name is what
+    the title calls the data, if not by their own name.
     """
     when, below = f" after {frame.step:,} steps", 0.0 if history is None else 1.9
     figure, bottom, update = _lay_out(data, frame, DPI, below, name, when)
@@ -108,28 +110,51 @@ def _curves(figure: FigureBase, history: Any) -> None:
         right.plot(step, history["d_real"], color=REAL, marker=mark, label="real data")
         right.plot(step, history["d_fake"], color=FAKE, linestyle=":", marker=mark, label="samples")
         right.set_ylabel("D's mean opinion")
+    elif "loss" in history:
+        left.plot(step, history["loss"], color="black", marker=mark, label="a batch of the training rows")
+        left.set_ylabel("loss in nats a row")
+        _worth(right, history)
     else:
         left.plot(step, history["d_loss"], color=REAL, marker=mark, label="D's loss")
         left.plot(step, history["g_loss"], color=FAKE, linestyle=":", marker=mark, label="G's loss")
         right.plot(step, history["d_accuracy"], color="black", marker=mark, label="real above fake")
         right.set_ylabel("share of pairs\nthat D puts right")
-    right.axhline(0.5, color=GREY, linestyle="--", linewidth=1)
-    right.set(ylim=(0, 1), yticks=[0, 0.5, 1])
+    if "loss" not in history:
+        right.axhline(0.5, color=GREY, linestyle="--", linewidth=1)
+        right.set(ylim=(0, 1), yticks=[0, 0.5, 1])
     for axes in (left, right):
+        if not axes.lines:
+            axes.set_visible(False)
+            continue
         axes.set_xlabel("step")
         axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], integer=True))
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.legend(ncols=2)
 
 
+WORTH = {"held_out": "log p of held-out rows, nats", "high_quality": "share of good samples", "frechet": "sd²"}
+
+
+def _worth(axes: Axes, history: Any) -> None:
+    """What a model's frames were found to be worth, in the one column that says so; nothing where none does."""
+    for column, label in WORTH.items():
+        if column in history:
+            shown = np.isfinite(history[column])
+            axes.plot(history["step"][shown], history[column][shown], color=FAKE, marker=".", label=label)
+            return
+
+
 def _numbers(frame: Frame) -> str:
     """The step and its numbers on one line, each as wide in every frame."""
-    shown = {"value": "V {:.3f} nats"} if "value" in frame.row else {"d_loss": "D's loss {:.3f}"}
+    if "loss" in frame.row:
+        shown = {"loss": "loss {:.2f} nats", "held_out": "held-out log p {:.2f}"}
+    else:
+        shown = {"value": "V {:.3f} nats"} if "value" in frame.row else {"d_loss": "D's loss {:.3f}"}
     if "js" in frame.row:
         shown |= {"js": "JS {:.4f}", "gap": "V(D*) - V(D) {:.4f}"}
     elif "value" in frame.row:
         shown |= {"d_real": "D(real) {:.2f}", "d_fake": "D(samples) {:.2f}"}
-    else:
+    elif "loss" not in frame.row:
         shown |= {"d_accuracy": "D right {:4.0%}"}
     if "js" not in frame.row:
         shown |= {"high_quality": "high quality {:4.0%}", "frechet": "Fréchet {:<7.3g} sd²"}

@@ -43,7 +43,7 @@ class Frame:
     samples (n, dim) are the averaged generator's, in the data's own units; opinion is D(x) at the points of
     `opinion_grid(data)`, flat, or None for none; density is the exact one of G(z) there, in one dimension, or None
     for none; row is the history's row of that step. ranks says that D gives scores and no probabilities: opinion
-    is then the share of real samples with a lower score.
+    is then the share of real samples with a lower score. maker is what the samples are drawn from.
     """
 
     step: int
@@ -52,6 +52,7 @@ class Frame:
     row: dict[str, float] = field(default_factory=dict)
     density: np.ndarray | None = None
     ranks: bool = False
+    maker: str = "the averaged generator"
 
     @property
     def judgement(self) -> Judgement:
@@ -87,16 +88,16 @@ class View(NamedTuple):
 
 def view_of(data: Data, frame: Frame) -> View:
     """How these data are shown, with or without what D says of them, as in this frame."""
-    judged = frame.opinion is not None
+    judged, maker = frame.opinion is not None, frame.maker
     if data.image:
-        return View(_lay_images, 3.7, "images of the averaged generator beside real ones")
+        return View(_lay_images, 3.7, f"images of {maker} beside real ones")
     if (d := data.dim) > 2:
         some = f", {PANELS + 1} of {d} columns" if d > PANELS + 1 else ""
-        return View(_lay_table, 2.7, f"samples of the averaged generator over real data{some}")
+        return View(_lay_table, 2.7, f"samples of {maker} over real data{some}")
     if d == 2:
         on = frame.judgement.name if judged else "real data"
-        return View(_lay_plane, 5.0, f"samples of the averaged generator over {on}")
-    return View(_lay_line, 4.2 if judged else 3.2, "samples of the averaged generator against the data")
+        return View(_lay_plane, 5.0, f"samples of {maker} over {on}")
+    return View(_lay_line, 4.2 if judged else 3.2, f"samples of {maker} against the data")
 
 
 def _lay_line(figure: FigureBase, data: Data, like: Frame) -> Update:

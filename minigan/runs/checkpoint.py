@@ -1,8 +1,8 @@
-"""A GAN on disk: one .npz that NumPy reads without minigan, and never a pickle.
+"""A GAN, or a model, on disk: one .npz that NumPy reads without minigan, and never a pickle.
 
-It holds every vector of `gan.vectors()` under its name, and under "about" a JSON text (as bytes): the format's
-version, the pieces the GAN was built of, the step. Streams of random numbers need no saving: they are functions of
-(seed, name, step). The archive's comment is the SHA-256 of all bytes before it.
+It holds every vector of `vectors()` under its name, and under "about" a JSON text (as bytes): the format's
+version, the pieces the thing was built of, the step. Streams of random numbers need no saving: they are functions
+of (seed, name, step). The archive's comment is the SHA-256 of all bytes before it.
 
 A file may come from anybody. Nothing in it is run or followed, and no more memory is asked for than the file is
 long: what a header or the description claims is held against what is there first.
@@ -27,12 +27,14 @@ import numpy as np
 from ..core.backend import Backend
 from ..core.gan import GAN, Latent
 from ..core.layers import LAYERS
+from ..core.model import Model
 from ..core.network import Sequential
 from ..core.objectives import OBJECTIVES
 from ..core.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
 from ..core.penalties import R1, GradientPenalty
 from ..core.workspace import check_whole
 from ..files import contents, read_header, reason, write_whole
+from .models import LIKELIHOODS, MODELS
 
 FORMAT = 2  # 1, that of minigan before its first release, had no checksum; it is read still
 DIGEST = 64  # letters of a SHA-256 in hexadecimal
@@ -78,16 +80,21 @@ def rebuild(plain: Any, known: dict[str, type]) -> Any:
     return known[name](**{k: rebuild(v, known) for k, v in plain.items() if k != "is"})
 
 
-def about(gan: GAN) -> dict[str, Any]:
-    """How to build this GAN again, as plain data."""
+def about(learner: GAN | Model) -> dict[str, Any]:
+    """How to build this GAN, or this model, again, as plain data."""
+    backend, steps = learner.backend, learner.steps
+    if isinstance(learner, Model):
+        place = {"backend": backend.name, "dtype": backend.dtype.name}
+        return {"is": type(learner).__name__, "settings": describe(learner.settings), "steps": steps} | place
+    gan = learner
     objective: Any = gan.objective
     if type(objective) in map(type, OBJECTIVES.values()):
         objective = objective.name
     elif not vars(objective):  # a class without settings need not be a dataclass
         objective = {"is": type(objective).__name__}
     plain = {
-        "backend": gan.generator.backend.name,
-        "dtype": gan.generator.backend.dtype.name,
+        "backend": backend.name,
+        "dtype": backend.dtype.name,
         "networks": [
             {"name": net.name, "seed": net.seed, "width": net.widths[0], "layers": net.layers}
             for net in (gan.generator, gan.discriminator)
@@ -102,9 +109,70 @@ def about(gan: GAN) -> dict[str, Any]:
         "instance_noise": gan.instance_noise,
         "penalty": gan.penalty,
         "seed": gan.seed,
-        "steps": gan.steps,
+        "steps": steps,
     }
     return describe(plain)
+
+
+def build_model(
+    plain: dict[str, Any],
+    backend: str | None = None,
+    classes: Sequence[type] = (),
+    dtype: str | None = None,
+    lengths: dict[str, int] | None = None,
+) -> Model:
+    """The model that `about` describes, at its start, as `build` builds a GAN.
+
+    With lengths it is built in a `Room` of no more numbers first, and stays where it is if it fits.
+    """
+    known = {c.__name__: c for c in (*KNOWN, *MODELS.values(), *LIKELIHOODS.values(), *classes)}
+    make: Any = known.get(plain["is"])
+    told = plain["settings"]
+    if make is None or not issubclass(make, Model):
+        raise CheckpointError(
+            f"it is a {plain['is']!r:.40}, which is no model that minigan knows: give load(classes=...)"
+        )
+    settings = {name: rebuild(part, known) for name, part in told.items()}
+    place, kind = _place(plain, backend), dtype or plain["dtype"]
+    if lengths is not None:
+        room = Room(place, kind, most=max(sum(lengths.values()), 1 << 16))
+        room.check([part for name, part in told.items() if name not in ("seed", "optimizer")])
+        if settings.get("couplings", 0) > len(lengths):
+            raise CheckpointError(
+                f"it wants {settings['couplings']} couplings, and there are {len(lengths)} vectors"
+            )
+        wanted = {name: vector.size for name, vector in make(**settings, backend=room).vectors().items()}
+        if apart := [name for name in wanted if wanted[name] != lengths.get(name)]:
+            held = lengths.get(apart[0], 0)
+            raise CheckpointError(f"{apart[0]!r} has {held} numbers, its model wants {wanted[apart[0]]}")
+    return make(**settings, backend=Backend(place, kind))
+
+
+class Room(Backend):
+    """A backend of arrays of at most so many numbers, where a description is tried that may claim anything."""
+
+    def __init__(self, name: str, dtype: str, most: int):
+        super().__init__(name, dtype)
+        self.most = most
+
+    def _aligned(self, make: Any, shape: tuple[int, ...]) -> Any:
+        self.check(math.prod(shape))
+        return super()._aligned(make, shape)
+
+    def check(self, plain: Any) -> None:
+        """Raise CheckpointError where a whole number in this plain data is larger than the room."""
+        if isinstance(plain, dict | list):
+            for part in plain.values() if isinstance(plain, dict) else plain:
+                self.check(part)
+        elif isinstance(plain, int) and plain > self.most:
+            raise CheckpointError(
+                f"it wants {plain:,} of something, and its vectors have {self.most:,} numbers at most"
+            )
+
+
+def _place(plain: dict[str, Any], backend: str | None) -> str:
+    """Where to build: what was made on CuPy is built on NumPy where no GPU answers."""
+    return backend or ("auto" if plain["backend"] == "cupy" else plain["backend"])
 
 
 def build(
@@ -116,13 +184,11 @@ def build(
 ) -> GAN:
     """The GAN that `about` describes, at its starting weights; backend and dtype override those it was made on.
 
-    What was made on CuPy is built on NumPy where no GPU answers. lengths, by the names of `gan.vectors()`, are
-    those of the vectors that are there for it: networks that want others are refused before they are built.
+    lengths, by the names of `gan.vectors()`, are those of the vectors that are there for it: networks that want
+    others are refused before they are built.
     """
     known = {c.__name__: c for c in (*KNOWN, *classes)}
-    if backend is None:
-        backend = "auto" if plain["backend"] == "cupy" else plain["backend"]
-    where = Backend(backend, dtype or plain["dtype"])
+    where = Backend(_place(plain, backend), dtype or plain["dtype"])
     built = []
     for player, net in zip(("generator", "discriminator"), plain["networks"], strict=True):
         layers = rebuild(net["layers"], known)
@@ -138,23 +204,27 @@ def build(
     return GAN(generator, discriminator, **rest, **same)
 
 
-def save(gan: GAN, path: str | os.PathLike, extra: dict[str, Any] | None = None, **arrays: np.ndarray) -> None:
+def save(
+    learner: GAN | Model, path: str | os.PathLike, extra: dict[str, Any] | None = None, **arrays: np.ndarray
+) -> None:
     """Write a checkpoint: whole or not at all, since it is written beside its place and then renamed.
 
     extra (JSON) and arrays go along under their names; equal GANs give equal bytes. HalfStepError for a GAN whose
     last step was left in the middle.
     """
-    check_whole(gan)
-    text = json.dumps({"format": FORMAT, "gan": about(gan), "extra": extra or {}})
+    if isinstance(learner, GAN):
+        check_whole(learner)
+    what = "gan" if isinstance(learner, GAN) else "model"
+    text = json.dumps({"format": FORMAT, what: about(learner), "extra": extra or {}})
     entries: dict[str, Any] = {"about": np.frombuffer(text.encode(), np.uint8)}
-    entries |= {name: gan.generator.backend.to_numpy(vector) for name, vector in gan.vectors().items()} | arrays
+    entries |= {name: learner.backend.to_numpy(vector) for name, vector in learner.vectors().items()} | arrays
     write_whole(Path(path), pack(entries))
 
 
 def read(
     path: str | os.PathLike, backend: str | None = None, classes: Sequence[type] = (), dtype: str | None = None
-) -> tuple[GAN, dict[str, Any], dict[str, np.ndarray]]:
-    """(the GAN, extra, arrays) of a checkpoint; raises CheckpointError for what is none, OSError if unreadable."""
+) -> tuple[Any, dict[str, Any], dict[str, np.ndarray]]:
+    """(GAN or model, extra, arrays) of a checkpoint; CheckpointError for what is none, OSError if unreadable."""
     try:
         arrays, sealed = unpack(contents(path))
         if "about" not in arrays:
@@ -164,16 +234,20 @@ def read(
             raise CheckpointError(f"its format is {plain['format']!r:.40}, this minigan reads 1 and {FORMAT}")
         if plain["format"] == FORMAT and not sealed:
             raise CheckpointError("its checksum is gone: it was cut short, or written by another program")
-        gan = build(plain["gan"], backend, classes, dtype, {name: v.size for name, v in arrays.items()})
-        steps = plain["gan"]["steps"]
+        told, made_by = (plain["model"], build_model) if "model" in plain else (plain["gan"], build)
+        learner = made_by(told, backend, classes, dtype, {name: v.size for name, v in arrays.items()})
+        steps = told["steps"]
         if type(steps) is not int or steps < 0:
             raise CheckpointError(f"it says that {steps!r:.40} steps were taken")
-        gan.restore(steps, {name: _cast(arrays.pop(name), name, plain["gan"], dtype) for name in gan.vectors()})
-        return gan, plain["extra"], arrays
+        vectors = {name: _cast(arrays.pop(name), name, told, dtype) for name in learner.vectors()}
+        learner.restore(steps, vectors)
+        return learner, plain["extra"], arrays
     except OSError:
         raise
     except (KeyError, TypeError, AttributeError) as error:  # a description of other things than a GAN's
-        raise CheckpointError(f"{path} cannot be loaded: it does not describe a GAN ({error!r:.80})") from error
+        raise CheckpointError(
+            f"{path} cannot be loaded: it describes no GAN and no model ({error!r:.80})"
+        ) from error
     except Exception as error:  # a damaged archive, or pieces that do not fit, can raise nearly anything
         raise CheckpointError(f"{path} cannot be loaded: {reason(error, 300)}") from error
 

@@ -24,17 +24,15 @@ from typing import Any
 
 import numpy as np
 
-from ..core.gan import GAN
+from ..core.model import Learner
 from ..data.dataset import Data
 from ..files import lock, whole, write_whole
-from ..judge.evaluation import scores
-from ..theory import oracle
-from ..theory.distributions import Mixture
 from . import checkpoint
 from .checkpoint import CheckpointError
+from .frames import Shown
 from .parallel import Ranks
 from .recipe import Recipe, RecipeError
-from .run import SAMPLES, Run, load_run, read, start
+from .run import Run, load_run, read, start
 from .surroundings import check_alike, experiment, settings_of, surroundings, threads_of, versions
 from .training import Diverged, Stopped, as_csv, train
 
@@ -105,24 +103,19 @@ class Keeper:
 
         made_with lists the surroundings (see `surroundings`) it was trained in, more than one if it was moved.
         """
-        from .. import plotting  # matplotlib is imported when a figure is wanted
-
-        self.run, self.data, self.made_with, self.plotting = run, data, made_with, plotting
-        self.grid = plotting.opinion_grid(data)
-        self.exact = oracle.knows(run.gan, data)
-        self.quality = "high_quality" if isinstance(data, Mixture) else "frechet"
+        self.run, self.data, self.made_with, self.shown = run, data, made_with, Shown(run, data)
         for row in run.history.rows:
             if "quality" in row:  # one name for both, in runs that were begun before they had two
-                row[self.quality] = row.pop("quality")
+                row[self.shown.quality or ""] = row.pop("quality")
         rows = math.ceil(run.recipe.steps / run.recipe.log_every)
         self.stride = run.recipe.log_every * math.ceil(rows / max(1, run.recipe.frames))
         self.frames = Log(self.folder / "frames.bin")
         for name, log in (("history", self.history), ("frames", self.frames)):
             log.cut(EMPTY if extra is None else extra.get(name, {}))
         if extra is not None:
-            self.saved = run.gan.steps
+            self.saved = run.model.steps
         else:
-            self.began = run.gan.steps
+            self.began = run.model.steps
             write_whole(self.folder / "recipe.json", run.recipe.to_json().encode())
             self.save()  # a folder that cannot be written to shows now, not in the end
 
@@ -143,7 +136,7 @@ class Keeper:
     def train(self, progress: bool = False, ranks: Ranks | None = None) -> Run:
         """Take the steps that are left, and draw; what stops it gets a note that says what the folder holds."""
         run, recipe = self.run, self.run.recipe
-        steps = recipe.steps - run.gan.steps
+        steps = recipe.steps - run.model.steps
         how: Any = {"hooks": [self], "scaler": run.scaler, "history": run.history, "progress": progress}
         how |= {"log_every": recipe.log_every, "threads": threads_of(run, ranks), "ranks": ranks}
         if ranks is not None:
@@ -151,10 +144,10 @@ class Keeper:
         try:
             with _signals(ranks, self.stands) as stop:
                 if steps:
-                    train(run.gan, self.data, steps, recipe.batch, stop=stop, **how)
+                    train(run.model, self.data, steps, recipe.batch, stop=stop, **how)
             self.draw()
         except BaseException as error:
-            if isinstance(error, Diverged | Stopped) and run.gan.steps > self.saved:
+            if isinstance(error, Diverged | Stopped) and run.model.steps > self.saved:
                 self.save()
             if isinstance(error, Diverged):
                 self.draw()
@@ -167,11 +160,10 @@ class Keeper:
         self.frames.path.unlink()
         return run
 
-    def __call__(self, gan: GAN, row: dict[str, float]) -> None:
-        recipe, step = self.run.recipe, gan.steps
+    def __call__(self, learner: Learner, row: dict[str, float]) -> None:
+        recipe, step, late = self.run.recipe, learner.steps, self.shown.late
         if self.shows(step):
-            self.frames.write(self.frame(row).astype("<f4").tobytes())
-        late = ["js"] * self.exact + ["gap"] * (self.exact and gan.log_odds) + [self.quality]  # of some rows only
+            self.frames.write(self.shown.of(row).astype("<f4").tobytes())
         columns = [*(name for name in row if name not in late), *late]
         self.history.write(as_csv([row], columns, header=self.history.size == 0).encode())
         due = [n for n in (recipe.save_every, recipe.keep_every) if n and step // n > self.saved // n]
@@ -182,41 +174,15 @@ class Keeper:
         """Whether the animation has a frame of this step."""
         return step % self.stride == 0 or step == self.run.recipe.steps
 
-    def frame(self, row: dict[str, float]) -> np.ndarray:
-        """What the figures show of this step, as one vector: samples, D's opinions, and the density of G(z).
-
-        Puts the quality of the samples into the row, and where both players stand (see `oracle`) if that is known.
-        """
-        samples = self.run.sample(SAMPLES)
-        if not np.isfinite(samples).all():  # the weights are finite, and what they make no longer
-            rows = self.run.history.rows
-            raise Diverged(int(row["step"]), "samples", int(rows[-1]["step"]) if rows else 0)
-        row[self.quality] = scores(samples, self.data, fast=True)[self.quality]
-        shown = samples[: self.plotting.IMAGES] if self.run.form.get("image") else samples
-        parts = [shown.ravel()]
-        if self.grid is not None:
-            parts.append(self.run.judge(self.grid, self.data))
-        if self.exact:
-            gan, grid = self.run.gan, np.asarray(self.grid)
-            generator = gan.generator if gan.average is None else gan.average
-            try:
-                where = oracle.standing(self.run, self.data)
-                density = oracle.pushforward(generator, gan.latent, self.run.scaler).density(grid)
-            except oracle.OracleError:  # this G cannot be told exactly; the run goes on without
-                where, density = oracle.Standing(math.nan, math.nan), np.full(len(grid), math.nan)
-            row |= {"js": where.js} | ({"gap": where.gap} if gan.log_odds else {})
-            parts.append(density)
-        return np.concatenate(parts)
-
     def save(self, keep: bool = False) -> None:
         """Write the checkpoint, once all is on the disk that it tells of; and one to keep, by its step."""
         run = self.run
         extra = {"recipe": json.loads(run.recipe.to_json()), "form": run.form, "made with": self.made_with}
         marks = {"history": self.history.mark(), "frames": self.frames.mark()}
         arrays = {"scaler.shift": run.scaler.shift, "scaler.scale": run.scaler.scale}
-        for name in [f"checkpoint-{run.gan.steps:08}.npz"] * keep + ["checkpoint.npz"]:
-            checkpoint.save(run.gan, self.folder / name, extra | marks, **arrays)
-        self.saved = run.gan.steps
+        for name in [f"checkpoint-{run.model.steps:08}.npz"] * keep + ["checkpoint.npz"]:
+            checkpoint.save(run.model, self.folder / name, extra | marks, **arrays)
+        self.saved = run.model.steps
 
     def draw(self) -> None:
         """Draw samples.png and training.gif from the files, each whole or not at all."""
@@ -224,20 +190,13 @@ class Keeper:
         rows = [row for row in self.run.history.rows if self.shows(int(row["step"]))]
         if not rows:
             return
-        width, name = self.run.gan.generator.widths[-1], Path(self.run.recipe.data).stem
-        beside = 0 if self.grid is None else len(self.grid)
-        frames = []
-        for row, x in zip(rows, numbers.reshape(len(rows), -1), strict=True):
-            end = len(x) - beside * (1 + self.exact)
-            judged, density = x[end : end + beside] if beside else None, x[-beside:] if self.exact else None
-            shown = int(row["step"]), x[:end].reshape(-1, width), judged, row, density
-            frames.append(self.plotting.Frame(*shown, ranks=not self.run.gan.log_odds))
-        figure = self.plotting.samples_figure(self.data, frames[-1], self.run.history, name=name)
+        frames, plotting, name = self.shown.frames(rows, numbers), self.shown.plotting, self.shown.name
+        figure = plotting.samples_figure(self.data, frames[-1], self.run.history, name=name)
         with whole(self.folder / "samples.png") as part:
-            self.plotting.save(figure, part)
+            plotting.save(figure, part)
         if self.run.recipe.frames:
             with whole(self.folder / "training.gif") as part:
-                self.plotting.animate(self.data, frames, part, name=name)
+                plotting.animate(self.data, frames, part, name=name)
 
 
 @contextmanager
@@ -309,12 +268,12 @@ def follow(ranks: Ranks, data: Data | None = None) -> Run:
     state, data = start(Recipe.from_json(ranks.broadcast(None)), data)
     check_alike(ranks, experiment(state, data))
     steps, vectors = ranks.broadcast(None)
-    state.gan.restore(steps, vectors)
+    state.model.restore(steps, vectors)
     recipe, left = state.recipe, state.recipe.steps - steps
     with _signals(ranks) as stop:
         if left:
             how: Any = {"log_every": recipe.log_every, "threads": threads_of(state, ranks), "stop": stop}
-            train(state.gan, data, left, recipe.batch, scaler=state.scaler, ranks=ranks, **how)
+            train(state.model, data, left, recipe.batch, scaler=state.scaler, ranks=ranks, **how)
     return state
 
 
@@ -377,7 +336,7 @@ def resume(folder: Path, anyway: bool = False, progress: bool = False, ranks: Ra
         raise RecipeError(f"{folder} holds no run to go on with; `minigan train` makes one, and says where")
     if (folder / "checkpoint.npz").exists() and not (folder / "frames.bin").exists():
         state, _ = load_run(folder)
-        if state.gan.steps >= state.recipe.steps:  # it has ended, and may lie where nothing can be written
+        if state.model.steps >= state.recipe.steps:  # it has ended, and may lie where nothing can be written
             if ranks is not None:
                 _lead((state, state.dataset()), ranks)
                 _send(state, ranks)
@@ -399,9 +358,9 @@ def resume(folder: Path, anyway: bool = False, progress: bool = False, ranks: Ra
 
 def _send(state: Run, ranks: Ranks) -> None:
     """Let the other ranks start where this one is."""
-    gan = state.gan
-    vectors = {name: gan.generator.backend.to_numpy(vector) for name, vector in gan.vectors().items()}
-    ranks.broadcast((gan.steps, vectors))
+    model = state.model
+    vectors = {name: model.backend.to_numpy(vector) for name, vector in model.vectors().items()}
+    ranks.broadcast((model.steps, vectors))
 
 
 def check_surroundings(

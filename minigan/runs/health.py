@@ -37,7 +37,7 @@ class Watch:
         self.scale = float(np.abs(x.mean(axis=0)).max()), self.sd / math.sqrt(x.shape[1])
 
     def numbers(
-        self, gan: GAN, before: Sequence[dict[str, float]] = (), ranks: Ranks | None = None
+        self, gan: Any, before: Sequence[dict[str, float]] = (), ranks: Ranks | None = None
     ) -> dict[str, float]:
         """Of the last step; `before` are the history's rows so far.
 
@@ -70,6 +70,11 @@ class Watch:
             "precision": precision,
             "recall": recall,
         }
+
+
+def watch(learner: Any, batches: Batches) -> Watch | None:
+    """The watch over a game; there is none over a model that goes down one loss."""
+    return Watch(batches, learner.backend) if isinstance(learner, GAN) else None
 
 
 @dataclass(frozen=True, repr=False)

@@ -54,8 +54,13 @@ class Ranks(Alone):
         """Whether this rank is the one that writes and speaks."""
         return self.rank == 0
 
-    def join(self, gan: GAN) -> None:
-        """Let this GAN be one of several that play one game: each rank calls `step` with the whole batch."""
+    def join(self, gan: Any) -> None:
+        """Let this GAN be one of several that play one game: each rank calls `step` with the whole batch.
+
+        ValueError for what is no GAN: a model's step is not dealt out.
+        """
+        if not isinstance(gan, GAN):
+            raise ValueError(f"a {type(gan).__name__} learns on one rank; start it without mpiexec")
         for net in (gan.generator, gan.discriminator):
             if any(layer.couples_rows for layer in net.layers):
                 raise ValueError(

@@ -8,7 +8,8 @@ from typing import Any
 
 from ..data.dataset import Data
 from ..data.sources import KNOWN, load_dataset
-from .recipe import Recipe, sort_out
+from .models import MODELS, levels_of
+from .recipe import Recipe, RecipeError, sort_out
 
 _IMAGES = Recipe(
     data="digits",
@@ -91,14 +92,79 @@ RECIPES: dict[str, tuple[str, Recipe]] = {
 }
 
 
+def _preset(data: str, model: str, steps: int, batch: int, log_every: int, **settings: Any) -> Recipe:
+    """A model's recipe: Adam as Kingma and Ba 2015 have it, at a rate that falls to 0 in the end."""
+    shared: dict[str, Any] = {"beta1": 0.9, "beta2": 0.999, "schedule": "hold-cosine", "average": 0.99}
+    return Recipe(data=data, model=model, steps=steps, batch=batch, log_every=log_every, **shared | settings)
+
+
+# An epoch of the digits is 22 steps. Passes are those that a third of the training images asked for.
+_OF_PIXELS = {
+    "made": (
+        "a fully visible belief net: exact log p, pixel by pixel",
+        _preset("digits", "made", 2200, 64, 100, model_options={"likelihood": "categorical"}),
+    ),
+    "flow": (
+        "RealNVP: an exact density of dequantised pixels",
+        _preset("digits", "flow", 1320, 64, 60, average=0.995),
+    ),
+    "vae": (
+        "a variational autoencoder: a bound on log p",
+        _preset("digits", "vae", 9900, 64, 450, model_options={"likelihood": "binomial"}),
+    ),
+    "rbm": (
+        "a restricted Boltzmann machine: log p up to log Z",
+        _preset("digits", "rbm", 2200, 64, 220, average=None, optimizer="sgd", learning_rate=0.05, hold=0.0),
+    ),
+    "gsn": ("a generative stochastic network: samples by a chain", _preset("digits", "gsn", 2200, 64, 220)),
+}
+_OF_NUMBERS = {
+    "made": (
+        "each column a mixture of Gaussians, given those before",
+        _preset(
+            "ring", "made", 8000, 256, 200,
+            model_options={"likelihood": "gaussians", "components": 8, "hidden": (64, 64), "dropout": 0.0},
+        ),
+    ),
+    "flow": (
+        "RealNVP: noise, bent until it lies where the data do",
+        _preset("ring", "flow", 8000, 256, 200, model_options={"hidden": (64,)}),
+    ),
+    "vae": (
+        "a variational autoencoder, whose Gaussians blur",
+        _preset(
+            "ring", "vae", 8000, 256, 200, model_options={"likelihood": "gaussian", "latent": 2, "hidden": 64}
+        ),
+    ),
+}  # fmt: skip
+RECIPES |= {f"digits-{name}": of for name, of in _OF_PIXELS.items()}
+RECIPES |= {f"ring-{name}": of for name, of in _OF_NUMBERS.items()}
+MANY = 32  # levels: above, a probability for each of them is too much to learn
+
+
+def for_model(model: str, recipe: Recipe, data: Data) -> Recipe:
+    """Where training this model on the data of this recipe starts; RecipeError for one that they do not suit."""
+    levels = levels_of(data)
+    suited = _OF_NUMBERS if levels is None else _OF_PIXELS
+    if model not in suited:
+        raise RecipeError(
+            f"model={model} is for pixels of whole numbers; for {data.name} there are {', '.join(suited)}"
+        )
+    found = suited[model][1]
+    if found.model_options.get("likelihood") == "categorical" and (levels or 0) > MANY:
+        found = replace(found, model_options={"likelihood": "binomial"})
+    return replace(found, data=recipe.data, data_options=recipe.data_options, batch=min(found.batch, recipe.batch))
+
+
 def plan(
     source: str | None = None, recipe: Recipe | None = None, settings: dict[str, Any] | None = None
 ) -> tuple[Recipe, Data]:
     """The recipe of a run, and its data, which are opened here and nowhere else.
 
     source is a data set's name or a path, recipe what to start from: if not given, the preset that suits the data,
-    and the ring if there are none. settings are changes of it, as values or texts; options of the data are
-    settings too. Raises RecipeError and DataError.
+    and the ring if there are none. settings are changes of it, as values or texts; options of the data and
+    of the model are settings too, and another model starts from a preset of its own. Raises RecipeError and
+    DataError.
     """
     settings = settings or {}
     if recipe is None and (source is None or source in KNOWN):
@@ -108,10 +174,13 @@ def plan(
         where = recipe.data if recipe else ""
     if where not in KNOWN and Path(where).exists():
         where = str(Path(where).resolve())
-    own, options = sort_out(settings, where)
+    own, options, of_model = sort_out(settings, where, recipe.model if recipe else "gan")
     options = recipe.data_options | options if recipe else options
     data = load_dataset(where, **options)
     if recipe is None:
         recipe = RECIPES["images" if data.image else "points"][1]
-        own = {"batch": min(recipe.batch, int(data.count))} | own
-    return replace(recipe, **{"data_options": options} | own | {"data": where}), data
+        recipe = replace(recipe, batch=min(recipe.batch, int(data.count)))
+    if own.get("model", recipe.model) != recipe.model:
+        recipe = for_model(own["model"], recipe, data) if own["model"] in MODELS else Recipe(model=own["model"])
+    both = {"data_options": options, "model_options": recipe.model_options | of_model}
+    return replace(recipe, **both | own | {"data": where}), data

@@ -14,15 +14,18 @@ import numpy as np
 from ..core.backend import Backend
 from ..core.gan import AVERAGE, GAN, OPTIMIZER, UPDATES, Latent
 from ..core.layers import LAYERS, BatchNorm, Dense, Dropout, Elementwise, Layer, Maxout
+from ..core.model import Model
 from ..core.network import Sequential
 from ..core.objectives import OBJECTIVES
 from ..core.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum, Optimizer, Rate
 from ..core.penalties import R1, GradientPenalty
 from ..data.dataset import Data, Scaler, scaler
 from ..data.readers.checks import LARGEST
-from ..data.sources import OPTIONS, options_of
+from ..data.sources import OPTIONS
+from ..data.sources import options_of as options_of_data
 from ..files import reason
 from ..settings import SettingError, checked, fits, parts, shown, typed, unknown
+from .models import MODELS, build, check_options, first_rows, levels_for, options_of, units
 
 ACTIVATIONS: dict[str, type[Layer] | None] = {
     "linear": None,
@@ -45,6 +48,11 @@ def setting(default: Any, says: str, **limits: Any) -> Any:
     return field(default=default, metadata=about)
 
 
+def of_gan(default: Any, says: str, **limits: Any) -> Any:
+    """A setting that only a GAN has."""
+    return setting(default, says, of="gan", **limits)
+
+
 @dataclass(frozen=True)
 class Recipe:
     """All that decides a run: two equal recipes give the same run, bit for bit, on the same machine and libraries.
@@ -58,28 +66,30 @@ class Recipe:
     steps: int = setting(16_000, "how many steps to take", least=1)
     batch: int = setting(256, "real samples of each update of D, and fakes of each update", least=1, most=MOST)
     seed: int = setting(0, "what all random numbers follow from", least=0)
-    latent: int = setting(2, "dimensions of z", least=1, most=MOST)
-    latent_kind: str = setting("normal", "distribution of z", choices=("normal", "uniform"))
-    generator: tuple[int, ...] = setting((64, 64, 64), "widths of G's hidden layers")
-    generator_activation: str = setting("tanh", "after G's hidden layers", choices=HIDDEN)
-    generator_output: str = setting("linear", "after G's last layer; sigmoid: pixels 0 to 1", choices=ACTIVATIONS)
-    output_bias: bool = setting(False, "start G's last bias so that G(0) is the data's mean")
-    init_g: float | None = setting(None, "G's weights start uniform on ± this; null for He's", least=0, most=1e6)
-    batch_norm: bool = setting(False, "normalise G's hidden layers over the batch")
-    discriminator: tuple[int, ...] = setting((64, 64, 64), "widths of D's hidden layers")
-    discriminator_activation: str = setting("leaky_relu", "after D's hidden layers", choices=HIDDEN)
-    init_d: float | None = setting(None, "D's weights start uniform on ± this; null for He's", least=0, most=1e6)
-    pieces: int = setting(2, "linear pieces of each maxout unit", least=2)
-    dropout_input: float = setting(0.0, "share of what D sees set to 0 in training", least=0, below=1)
-    dropout: float = setting(0.0, "share of D's hidden numbers set to 0 in training", least=0, below=1)
-    objective: str = setting("non-saturating", "what G minimises", choices=OBJECTIVES)
-    updates: str = setting(UPDATES, "order of the players", choices=("simultaneous", "alternating"))
-    d_steps: int = setting(1, "updates of D for each of G (alternating)", least=1)
-    packing: int = setting(1, "samples that D sees side by side", least=1)
+    model: str = setting("gan", "what learns", choices=("gan", *MODELS))
+    model_options: dict[str, Any] = setting({}, "the settings of a model that is no GAN, such as hidden")
+    latent: int = of_gan(2, "dimensions of z", least=1, most=MOST)
+    latent_kind: str = of_gan("normal", "distribution of z", choices=("normal", "uniform"))
+    generator: tuple[int, ...] = of_gan((64, 64, 64), "widths of G's hidden layers")
+    generator_activation: str = of_gan("tanh", "after G's hidden layers", choices=HIDDEN)
+    generator_output: str = of_gan("linear", "after G's last layer; sigmoid: pixels 0 to 1", choices=ACTIVATIONS)
+    output_bias: bool = of_gan(False, "start G's last bias so that G(0) is the data's mean")
+    init_g: float | None = of_gan(None, "G's weights start uniform on ± this; null for He's", least=0, most=1e6)
+    batch_norm: bool = of_gan(False, "normalise G's hidden layers over the batch")
+    discriminator: tuple[int, ...] = of_gan((64, 64, 64), "widths of D's hidden layers")
+    discriminator_activation: str = of_gan("leaky_relu", "after D's hidden layers", choices=HIDDEN)
+    init_d: float | None = of_gan(None, "D's weights start uniform on ± this; null for He's", least=0, most=1e6)
+    pieces: int = of_gan(2, "linear pieces of each maxout unit", least=2)
+    dropout_input: float = of_gan(0.0, "share of what D sees set to 0 in training", least=0, below=1)
+    dropout: float = of_gan(0.0, "share of D's hidden numbers set to 0 in training", least=0, below=1)
+    objective: str = of_gan("non-saturating", "what G minimises", choices=OBJECTIVES)
+    updates: str = of_gan(UPDATES, "order of the players", choices=("simultaneous", "alternating"))
+    d_steps: int = of_gan(1, "updates of D for each of G (alternating)", least=1)
+    packing: int = of_gan(1, "samples that D sees side by side", least=1)
     optimizer: str = setting("adam", "how both players move", choices=("adam", "momentum", "sgd"))
     learning_rate: float = setting(DEFAULT["learning_rate"], "of both players, at the start", least=0)
-    learning_rate_g: float | None = setting(None, "of G alone, where it differs", least=0)
-    learning_rate_d: float | None = setting(None, "of D alone, where it differs", least=0)
+    learning_rate_g: float | None = of_gan(None, "of G alone, where it differs", least=0)
+    learning_rate_d: float | None = of_gan(None, "of D alone, where it differs", least=0)
     beta1: float = setting(DEFAULT["beta1"], "Adam's memory of the gradient", least=0, below=1)
     beta2: float = setting(DEFAULT["beta2"], "Adam's memory of its square", least=0, below=1)
     momentum: float = setting(0.9, "the memory of optimizer momentum", least=0, below=1)
@@ -89,10 +99,10 @@ class Recipe:
     hold: float = setting(0.5, "share of the steps before a hold-cosine rate falls to 0", least=0, most=1)
     decay: float = setting(1.0, "factor of an exponential rate at each step", least=0, most=1)
     rate_floor: float = setting(0.0, "share of its start that such a rate keeps", least=0, most=1)
-    instance_noise: float = setting(0.0, "standard deviation of noise on all that D sees, at the start", least=0)
-    noise_until: float = setting(1.0, "share of the steps in which it falls to 0", least=0, most=1)
-    r1: float = setting(0.0, "gamma of the R1 penalty on D's slope at real samples", least=0)
-    gradient_penalty: float = setting(0.0, "weight of WGAN-GP's penalty, for objective wasserstein", least=0)
+    instance_noise: float = of_gan(0.0, "standard deviation of noise on all that D sees, at the start", least=0)
+    noise_until: float = of_gan(1.0, "share of the steps in which it falls to 0", least=0, most=1)
+    r1: float = of_gan(0.0, "gamma of the R1 penalty on D's slope at real samples", least=0)
+    gradient_penalty: float = of_gan(0.0, "weight of WGAN-GP's penalty, for objective wasserstein", least=0)
     average: float | None = setting(AVERAGE, "decay of the averaged generator; null for none", least=0, below=1)
     log_every: int = setting(100, "steps between two rows of the history", least=1)
     save_every: int = setting(2000, "steps between two checkpoints, each made at the next row", least=1)
@@ -106,7 +116,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            limits = {name: limit for name, limit in f.metadata.items() if name != "says"}
+            limits = {name: limit for name, limit in f.metadata.items() if name not in ("says", "of")}
             try:
                 value = checked(f.name, getattr(self, f.name), TYPES[f.name], **limits)
             except SettingError as error:
@@ -118,6 +128,7 @@ class Recipe:
             ):
                 wanted = f"a number of size {1 / LARGEST:g} to {LARGEST:g}, a text, true, false or null"
                 raise RecipeError(f"{shown(key)[1:-1]} is {shown(value)}; it must be {wanted}")
+        self._check_model()
         widths = self.generator + self.discriminator
         if min(widths, default=1) < 1:
             raise RecipeError("generator and discriminator hold a width below 1; a layer needs a column at least")
@@ -134,6 +145,20 @@ class Recipe:
         if self.updates == "simultaneous" and self.d_steps > 1:
             raise RecipeError(f"d_steps is {self.d_steps}; more than 1 needs updates=alternating")
 
+    def _check_model(self) -> None:
+        try:
+            object.__setattr__(self, "model_options", check_options(self.model, self.model_options))
+        except SettingError as error:
+            raise RecipeError(str(error)) from None
+        for name, default in OF_GAN.items():
+            if self.model != "gan" and getattr(self, name) != default:
+                said = f"{name} is a setting of model=gan, and this recipe has model={self.model}"
+                raise RecipeError(f"{said}, whose own are {', '.join(options_of(self.model))}")
+
+    def has(self, name: str) -> bool:
+        """Whether a setting of this name says anything of this recipe's model."""
+        return (name not in OF_GAN) if self.model != "gan" else name != "model_options"
+
     def _check_parent(self) -> None:
         step = self.parent.get("step")
         if self.parent.keys() != {"recipe", "step"} or type(step) is not int:
@@ -148,8 +173,8 @@ class Recipe:
             raise RecipeError(f"steps is {self.steps}; a fork from step {step} wants more than that")
 
     def to_json(self) -> str:
-        """The recipe as JSON text; what was read stands in it once a run has read it."""
-        plain = {key: value for key, value in asdict(self).items() if key != "said" or value}
+        """The recipe as JSON text: what its model has; what was read stands in it once a run has read it."""
+        plain = {key: value for key, value in asdict(self).items() if self.has(key) and (key != "said" or value)}
         return json.dumps(plain, indent=2) + "\n"
 
     @classmethod
@@ -170,12 +195,38 @@ class Recipe:
 
     def updated(self, settings: dict[str, Any]) -> Recipe:
         """This recipe with other settings, as values or as texts; the data set's own options are settings too."""
-        own, options = sort_out(settings, settings.get("data", self.data))
-        return replace(self, **{"data_options": self.data_options | options, **own})
+        own, options, of_model = sort_out(settings, settings.get("data", self.data), self.model)
+        kept = self.model_options if own.get("model", self.model) == self.model else {}
+        both = {"data_options": self.data_options | options, "model_options": kept | of_model}
+        return replace(self, **both | own)
 
     def scaler(self, data: Data) -> Scaler:
-        """The map between the data and the range that G's output can reach."""
-        return scaler(data, darkest=0.0 if self.generator_output == "sigmoid" else -1.0)
+        """The map between the data and the range that G's output can reach, or that the model takes them in."""
+        levels = None if self.model == "gan" else self.levels(data)
+        return units(levels, data) or scaler(data, darkest=0.0 if self.generator_output == "sigmoid" else -1.0)
+
+    def levels(self, data: Data) -> int | None:
+        """How many values the model takes a pixel to have, None for any number; RecipeError where it cannot."""
+        try:
+            return levels_for(self.model, self.model_options, data)
+        except SettingError as error:
+            raise RecipeError(str(error)) from None
+
+    def learner(self, data: Data) -> GAN | Model:
+        """The GAN, or the model, of this recipe for these data, before its first step."""
+        scales = self.scaler(data)
+        if self.model == "gan":
+            return self.build(data.dim, scales.to_network(data.mean))
+        where, made = (
+            Backend(self.backend, self.dtype),
+            (self.model, self.model_options, data.dim, self.levels(data)),
+        )
+        try:
+            model = build(*made, self._optimizer(None), self.average, where, self.seed)
+        except SettingError as error:
+            raise RecipeError(str(error)) from None
+        model.start(where.asarray(first_rows(data, scales)))
+        return model
 
     def build(self, dim: int, mean: np.ndarray | None = None) -> GAN:
         """The GAN of this recipe for samples of `dim` columns, at its starting weights.
@@ -265,22 +316,33 @@ def _inverse(output: str, mean: np.ndarray) -> np.ndarray:
     return logit if output == "sigmoid" else logit / 2  # tanh(a / 2) = 2 sigmoid(a) - 1
 
 
-def sort_out(settings: dict[str, Any], source: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(settings of a recipe, options of its data), out of both, as values or texts; RecipeError for any other."""
+def sort_out(
+    settings: dict[str, Any], source: str, model: str = "gan"
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """(settings of a recipe, options of its data, those of its model), out of all, as values or texts.
+
+    A model's own `latent` or `dropout` comes before the GAN's. RecipeError for any other setting.
+    """
     own: dict[str, Any] = {}
     options: dict[str, Any] = {}
+    of_model: dict[str, Any] = {}
+    of_its_own = options_of(settings.get("model", model))
     for key, value in settings.items():
-        value = typed(value) if isinstance(value, str) and TYPES.get(key) is not str else value
-        if key in TYPES:
+        wanted = of_its_own.get(key) or TYPES.get(key)
+        value = typed(value) if isinstance(value, str) and wanted is not str else value
+        if key in of_its_own:
+            of_model[key] = value
+        elif key in TYPES:
             own[key] = (value,) if isinstance(value, int) and tuple in parts(TYPES[key]) else value
-        elif key in options_of(source):
+        elif key in options_of_data(source):
             options[key] = value
         elif key in OPTIONS:
-            raise RecipeError(f"{source} has no option {key!r}; it has {', '.join(options_of(source)) or 'none'}")
+            there = ", ".join(options_of_data(source)) or "none"
+            raise RecipeError(f"{source} has no option {key!r}; it has {there}")
         else:
-            known = [name for name in TYPES if name not in ("data_options", "parent", "said")]
-            raise RecipeError(unknown(key, [*known, *options_of(source)]))
-    return own, options
+            known = [name for name in TYPES if name not in ("data_options", "model_options", "parent", "said")]
+            raise RecipeError(unknown(key, [*of_its_own, *known, *options_of_data(source)]))
+    return own, options, of_model
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -293,3 +355,4 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 TYPES: dict[str, Any] = typing.get_type_hints(Recipe)
+OF_GAN = {f.name: f.default for f in fields(Recipe) if f.metadata.get("of") == "gan"}  # and their defaults

@@ -20,7 +20,14 @@ from .recipe import Recipe, RecipeError
 from .run import Run, load_run, start
 from .training import advance
 
-OWN = ("data", "data_options", "batch_norm", "dtype")  # settings that another future shares with its past
+OWN = (
+    "data",
+    "data_options",
+    "model",
+    "model_options",
+    "batch_norm",
+    "dtype",
+)  # settings that another future shares with its past
 
 
 def rebuild(folder: Path, step: int, anyway: bool = False) -> tuple[Run, Data]:
@@ -37,16 +44,16 @@ def rebuild(folder: Path, step: int, anyway: bool = False) -> tuple[Run, Data]:
         raise RecipeError(f"{folder} has the steps 0 to {last.recipe.steps:,}; step {step:,} is none of them")
     if not anyway:
         check_surroundings(folder, last, data, extra)
-    near = last if last.gan.steps <= step else None
+    near = last if last.model.steps <= step else None
     for path in folder.glob("checkpoint-*.npz"):
         at = int(number) if (number := path.stem.partition("-")[2]).isdecimal() else step + 1
-        if at <= step and (near is None or at > near.gan.steps):
+        if at <= step and (near is None or at > near.model.steps):
             near = load_run(folder, name=path.name)[0]
     recipe = last.recipe
     while recipe.parent and step < recipe.parent["step"]:
         recipe = Recipe.from_json(json.dumps(recipe.parent["recipe"]))
     run = near or start(recipe, data)[0]
-    advance(run.gan, data, step - run.gan.steps, run.recipe.batch, run.scaler, run.recipe.threads)
+    advance(run.model, data, step - run.model.steps, run.recipe.batch, run.scaler, run.recipe.threads)
     return run, data
 
 
@@ -64,10 +71,10 @@ class Look(NamedTuple):
 
 def walk(run: Run, data: Data) -> Iterator[Look]:
     """Take the run's next step in slow motion, and look at the array that each named sub-step makes."""
-    gan, recipe = run.gan, run.recipe
-    real = Batches(data, gan.d_steps * recipe.batch, gan.seed, run.scaler).at(gan.steps)
-    for name, made in gan.substeps(real):
-        x = np.array(gan.generator.backend.to_numpy(made), float)
+    model, recipe = run.model, run.recipe
+    real = Batches(data, model.turns * recipe.batch, model.seed, run.scaler).at(model.steps)
+    for name, made in model.substeps(real):
+        x = np.array(model.backend.to_numpy(made), float)
         yield Look(name, x.shape, x.mean(), x.std(), x.min(), x.max(), x.ravel()[:3].tolist())
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core.gan import GAN
+from ..core.model import Model
 from ..data.dataset import Batches, Data, DataError, Scaler
 from ..data.kinds import Column, from_json, settle
 from ..data.sources import KNOWN, load_dataset
@@ -28,36 +29,64 @@ SAMPLES = 2500  # of the averaged generator, for the figures and the quality in 
 
 @dataclass(repr=False)
 class Run:
-    """What a run leaves: its recipe, the trained GAN, the scaler between its units and the data's, its history.
+    """What a run leaves: its recipe, what it trained, the scaler between its units and the data's, its history.
 
-    form (columns, image, pixels, kinds) says how a sample is to be written; it is empty for a Distribution.
+    model is the GAN, or the model that the recipe names. form (columns, image, pixels, kinds) says how a sample is
+    to be written; it is empty for a Distribution.
     """
 
     recipe: Recipe
-    gan: GAN
+    model: Any
     scaler: Scaler
     history: History
     form: dict[str, Any] = field(default_factory=dict)
     rows: str = ""  # the fingerprint of what it was trained on, where that is known
 
     def __repr__(self) -> str:
-        return (
-            f"Run on {Path(self.recipe.data).name} of {self.recipe.steps:,} steps\n{self.gan!r}\n{self.history!r}"
-        )
+        head = f"Run on {Path(self.recipe.data).name} of {self.recipe.steps:,} steps"
+        return f"{head}\n{self.model!r}\n{self.history!r}"
+
+    @property
+    def gan(self) -> GAN:
+        """The GAN of a run that trained one; RecipeError for a model, which has neither G nor D."""
+        if not isinstance(self.model, GAN):
+            raise RecipeError(
+                f"this run is of model={self.recipe.model}, which has neither G nor D; run.model has it"
+            )
+        return self.model
+
+    def best(self, averaged: bool = True) -> Any:
+        """What is asked for samples and probabilities: the model, of averaged weights where it has them."""
+        return self.model.averaged() if averaged and getattr(self.model, "averages", None) else self.model
 
     def sample(self, n: int, seed: int = 0, averaged: bool = True, raw: bool = False) -> np.ndarray:
-        """n samples (n, dim) in the data's own units; of the averaged generator unless told otherwise.
+        """n samples (n, dim) in the data's own units; of the averaged generator or model unless told otherwise.
 
         Those of a table are the nearest that the table could hold: whole numbers are whole, and one word of each
-        category is 1. raw ones are what G made.
+        category is 1. raw ones are what was drawn.
         """
-        x = self.scaler.to_data(self.gan.generator.backend.to_numpy(self.gan.sample(n, seed, averaged)))
+        of_gan = {"averaged": averaged} if isinstance(self.model, GAN) else {}
+        made = self.best(averaged).sample(n, seed, **of_gan)
+        x = self.scaler.to_data(self.model.backend.to_numpy(made))
         return x if raw or not self.kinds else settle(self.kinds, x)
 
     @property
     def kinds(self) -> list[Column]:
         """The columns of the table that it was trained on; none for other data."""
         return from_json(self.form.get("kinds") or ())
+
+    def log_p(self, x: np.ndarray, k: int = 1, averaged: bool = True) -> np.ndarray:
+        """log p of rows x (n, dim) in the data's own units, or its bound of k draws: (n,) nats.
+
+        Of pixels it is the probability of their levels; of other columns the density, and as z = (x - shift) /
+        scale, log p(x) = log p(z) - Σ log scale. RecipeError for what states neither (see `minigan.models`).
+        """
+        asked = self.best(averaged)
+        if getattr(asked, "says", "none") not in ("exact", "bound"):
+            raise RecipeError(f"a model={self.recipe.model} says nothing of log p that can be read off")
+        z = asked.backend.asarray(self.scaler.to_network(x))
+        said = asked.log_likelihood(z) if asked.says == "exact" else asked.bound(z, k)
+        return asked.backend.to_numpy(said).astype(float) - np.log(self.scaler.scale.astype(float)).sum()
 
     def opinion(self, x: np.ndarray) -> np.ndarray:
         """D's probability (n,) that x (n, dim), in the data's units, is real; a pack is copies of x."""
@@ -81,7 +110,7 @@ class Run:
     def dataset(self) -> Data:
         """The data that the run was trained on, loaded anew; raises DataError if they have other columns now."""
         data = load_dataset(self.recipe.data, **self.recipe.data_options)
-        now, then = data.dim, self.gan.generator.widths[-1]
+        now, then = data.dim, len(self.scaler.shift)
         if now != then:
             raise DataError(f"{self.recipe.data}: has {now} columns, the run was trained on {then}; restore it")
         return data
@@ -99,16 +128,15 @@ def start(recipe: Recipe, data: Data | None = None, past: Run | None = None) -> 
     """
     data = load_dataset(recipe.data, **recipe.data_options) if data is None else data
     recipe = replace(recipe, said=data.said)
-    scales = recipe.scaler(data)
-    gan = recipe.build(data.dim, scales.to_network(data.mean))
+    model = recipe.learner(data)
     if recipe.parent:
         past = past or _past(recipe.parent, data)
         try:
-            gan.restore(past.gan.steps, past.gan.vectors())
+            model.restore(past.model.steps, past.model.vectors())
         except ValueError as error:
             raise RecipeError(f"a fork goes on with its parent's networks and optimisers: {error}") from error
-    Batches(data, gan.d_steps * recipe.batch, recipe.seed)  # refuses a batch that is larger than the data
-    return Run(recipe, gan, scales, History(), _form(data), data.fingerprint()), data
+    Batches(data, model.turns * recipe.batch, recipe.seed)  # refuses a batch that is larger than the data
+    return Run(recipe, model, recipe.scaler(data), History(), _form(data), data.fingerprint()), data
 
 
 def _form(data: Data) -> dict[str, Any]:
@@ -124,19 +152,19 @@ def _past(parent: dict[str, Any], data: Data) -> Run:
     """The run that a fork goes on from, at that step."""
     recipe = Recipe.from_json(json.dumps(parent["recipe"]))
     run, _ = start(recipe, data)
-    advance(run.gan, data, parent["step"] - run.gan.steps, recipe.batch, run.scaler, recipe.threads)
+    advance(run.model, data, parent["step"] - run.model.steps, recipe.batch, run.scaler, recipe.threads)
     return run
 
 
-def save(gan: GAN, path: str | os.PathLike) -> None:
-    """Write a GAN to a checkpoint file (.npz), whole or not at all."""
-    checkpoint.save(gan, path)
+def save(model: GAN | Model, path: str | os.PathLike) -> None:
+    """Write a GAN, or a model, to a checkpoint file (.npz), whole or not at all."""
+    checkpoint.save(model, path)
 
 
 def load(
     path: str | os.PathLike, backend: str | None = None, classes: Sequence[type] = (), dtype: str | None = None
 ) -> Any:
-    """A Run from a run's folder, or a GAN from a checkpoint file.
+    """A Run from a run's folder, or a GAN or a model from a checkpoint file.
 
     backend and dtype override those it was made with; classes are layers, objectives or schedules of your own that
     it uses. Raises CheckpointError, RecipeError or OSError, naming the file.
@@ -165,9 +193,9 @@ def load_run(
         if path.exists() and not path.is_file():
             raise CheckpointError(f"{path} is a folder, a pipe or a device; put a file there")
     recipe = read(recipe_json)
-    gan, extra, arrays = checkpoint.read(file, backend, classes, dtype)
+    model, extra, arrays = checkpoint.read(file, backend, classes, dtype)
     if "scaler.shift" not in arrays:
-        raise CheckpointError(f"{file} holds a GAN, but no run: it has no scaler")
+        raise CheckpointError(f"{file} holds a GAN or a model, but no run: it has no scaler")
     try:
         content = None  # format 1 knew neither its recipe nor its history
         if "recipe" in extra:
@@ -181,13 +209,17 @@ def load_run(
                 )
             content = checkpoint.kept(history_csv, extra["history"])
         scales, form = Scaler(arrays["scaler.shift"], arrays["scaler.scale"]), extra["form"]
-        if not _describes(form, scales, gan.generator.widths[-1]):
-            raise CheckpointError(f"{file} cannot be loaded: its scaler or form is not that of what G makes")
+        if not _describes(form, scales, _columns(model)):
+            raise CheckpointError(f"{file} cannot be loaded: its scaler or form is not that of what it makes")
         history, places = History.from_csv(history_csv, content), extra.get("made with")
         rows = places[-1].get("data", "") if isinstance(places, list) else ""  # format 1 did not know
-        return Run(recipe, gan, scales, history, form, rows), extra
+        return Run(recipe, model, scales, history, form, rows), extra
     except (LookupError, TypeError, AttributeError, RecursionError, RecipeError) as error:
         raise CheckpointError(f"{file} cannot be loaded: it does not describe a run ({error!r:.80})") from error
+
+
+def _columns(model: GAN | Model) -> int:
+    return model.generator.widths[-1] if isinstance(model, GAN) else model.dim
 
 
 def _describes(form: dict[str, Any], scales: Scaler, dim: int) -> bool:

@@ -43,7 +43,7 @@ def experiment(run: Run, data: Data) -> dict[str, str]:
         digest.update(f"{part.dtype.str} {part.shape}".encode())
         digest.update(np.ascontiguousarray(part).data)
     source = f"rows of {run.recipe.data}" + (f" {json.dumps(options, sort_keys=True)}" if options else "")
-    return versions(run.gan.generator.backend) | ({source: digest.hexdigest()} if parts else {})
+    return versions(run.model.backend) | ({source: digest.hexdigest()} if parts else {})
 
 
 def apart(members: Iterable[Mapping[str, str]]) -> list[str]:
@@ -80,7 +80,7 @@ def check_alike(ranks: Ranks, here: Mapping[str, str]) -> None:
 
 def threads_of(state: Run, ranks: Ranks | None) -> int:
     """BLAS threads: as many as the recipe says or the networks want, and a rank's share of the cores at most."""
-    wanted = state.recipe.threads or threads_for(state.gan)
+    wanted = state.recipe.threads or threads_for(state.model)
     return wanted if ranks is None else min(wanted, max(1, cores() // ranks.local))
 
 
@@ -88,7 +88,7 @@ def surroundings(run: Run, data: Data, ranks: Ranks | None = None) -> dict[str, 
     """What a run's bits depend on beside its recipe: machine, libraries, BLAS threads, the data's own numbers."""
     import threadpoolctl
 
-    backend = run.gan.generator.backend
+    backend = run.model.backend
     config = np.show_config(mode="dicts")
     blas, pools = config["Build Dependencies"]["blas"], threadpoolctl.threadpool_info()
     kernels = {pool.get("architecture") for pool in pools if pool["internal_api"] in blas["name"]}

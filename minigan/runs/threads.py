@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..core.gan import GAN
+from ..core.model import Learner
 
 ONE_THREAD = 500_000  # parameters: below this a second BLAS thread costs more than it brings
 
@@ -87,6 +87,6 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def threads_for(gan: GAN) -> int:
-    """One BLAS thread for a small game, all cores for a large one."""
-    return 1 if gan.generator.size + gan.discriminator.size < ONE_THREAD else cores()
+def threads_for(learner: Learner) -> int:
+    """One BLAS thread for small networks, all cores for large ones."""
+    return 1 if learner.size < ONE_THREAD else cores()

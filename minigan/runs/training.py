@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 
 from ..core.backend import Array
-from ..core.gan import GAN
+from ..core.model import Learner
 from ..data.dataset import Batches, Data, Scaler
 from ..files import reason
-from .health import Watch, diagnose
+from .health import diagnose, watch
 from .parallel import Ranks
 from .threads import blas_threads, threads_for
 
-Hook = Callable[[GAN, dict[str, float]], None]
+Hook = Callable[[Any, dict[str, float]], None]
 
 
 class Diverged(RuntimeError):
-    """A number of the run is no longer finite; the GAN is back at its last good step, `gan.steps`."""
+    """A number of the run is no longer finite; what learns is back at its last good step, `learner.steps`."""
 
     def __init__(self, step: int, name: str, good: int):
         self.step, self.name, self.good = step, name, good
@@ -34,14 +34,14 @@ class Diverged(RuntimeError):
 
 
 class Stopped(KeyboardInterrupt):
-    """The run was asked to stop, and did after a whole step; the GAN is back at its last row."""
+    """The run was asked to stop, and did after a whole step; what learns is back at its last row."""
 
 
 class History:
-    """The run in numbers: a row every so many steps, columns step, d_loss, g_loss, value, d_real, d_fake, ...
+    """The run in numbers: a row every so many steps, of a game step, d_loss, g_loss, value, d_real, d_fake, ...
 
-    Six more tell of the run's health, see `Watch.numbers`: d_accuracy, g_gradient, spread, circling, precision,
-    recall; what they say together, `diagnose` tells. history["value"] is
+    Six more tell of a game's health, see `Watch.numbers`: d_accuracy, g_gradient, spread, circling, precision,
+    recall; what they say together, `diagnose` tells. A model's row has step and loss. history["value"] is
     a column as an array, NaN where a row has no such entry. It holds no wall time, so a run and its replay leave
     the same bytes.
     """
@@ -104,7 +104,7 @@ def as_csv(rows: Sequence[dict[str, float]], columns: Sequence[str], header: boo
 
 
 def train(
-    gan: GAN,
+    learner: Learner,
     data: Data | Array,
     steps: int,
     batch: int,
@@ -117,59 +117,59 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     ranks: Ranks | None = None,
 ) -> History:
-    """Take `steps` steps on batches of `batch` real samples (an update of D each, if d_steps > 1) -> History.
+    """Take `steps` steps of a GAN or a model, on `batch` real samples (an update of D each, if d_steps > 1).
 
     Every log_every steps, and after the last, a row is added to the history and each hook is called as
-    hook(gan, row); what a hook adds to the row becomes a column. Between rows nothing is read back and no loss
+    hook(learner, row); what a hook adds to the row becomes a column. Between rows nothing is read back and no loss
     computed. scaler maps the data to the network's range first (see `minigan.scaler`). A given history is
     continued. stop is asked after each step. Raises Diverged where a number stops being finite, Stopped where stop
-    says so; then, and after any other exception, the GAN is back at its last good row, and so is the history.
+    says so; then, and after any other exception, the learner is back at its last good row, as is the history.
     """
     for name, value in (("steps", steps), ("batch", batch), ("log_every", log_every)):
         if value != int(value) or value < 1:
             raise ValueError(f"{name} is {value!r}; it must be a whole number, 1 or more")
-    batches = Batches(data, gan.d_steps * batch, gan.seed, scaler)
+    batches = Batches(data, learner.turns * batch, learner.seed, scaler)
     history = History() if history is None else history
-    last, watch = gan.steps + steps, Watch(batches, gan.generator.backend)
-    history.scale = watch.scale
-    good, shown = _snapshot(gan), dict[str, str]()
+    last, watched = learner.steps + steps, watch(learner, batches)
+    history.scale = watched.scale if watched else None
+    good, shown = _snapshot(learner), dict[str, str]()
     if ranks is not None:
-        ranks.join(gan)
+        ranks.join(learner)
     on_any = (lambda here: here) if ranks is None else ranks.any  # what one finds or is told must turn all
-    with blas_threads(threads or threads_for(gan)), _bar(steps, progress) as bar, np.errstate(all="ignore"):
+    with blas_threads(threads or threads_for(learner)), _bar(steps, progress) as bar, np.errstate(all="ignore"):
         try:
-            while gan.steps < last:
-                gan.step(batches.at(gan.steps))
+            while learner.steps < last:
+                learner.step(batches.at(learner.steps))
                 if on_any(stop()):
                     raise Stopped
-                if gan.steps % log_every and gan.steps != last:
+                if learner.steps % log_every and learner.steps != last:
                     continue
-                row: dict[str, Any] = {"step": gan.steps} | gan.losses()
-                if not (np.isfinite(list(row.values())).all() and all(map(_finite, gan.vectors().values()))):
-                    raise _find_fault(gan, batches, good, gan.steps, on_any)
+                row: dict[str, Any] = {"step": learner.steps} | learner.losses()
+                if not (np.isfinite(list(row.values())).all() and all(map(_finite, learner.vectors().values()))):
+                    raise _find_fault(learner, batches, good, learner.steps, on_any)
                 if ranks is not None:
-                    ranks.agree(gan.steps, map(gan.generator.backend.to_numpy, gan.vectors().values()))
+                    ranks.agree(learner.steps, map(learner.backend.to_numpy, learner.vectors().values()))
                 shown |= {k: f"{v:.3f}" for k, v in row.items() if k != "step"}
-                row |= watch.numbers(gan, history.rows, ranks)
+                row |= watched.numbers(learner, history.rows, ranks) if watched else {}
                 before = set(row)
                 for hook in hooks:
-                    hook(gan, row)
+                    hook(learner, row)
                 history.rows.append(row)
-                good = _snapshot(gan)
+                good = _snapshot(learner)
                 shown |= {k: f"{v:.3f}" for k, v in row.items() if k not in before}  # of some rows only, perhaps
                 bar.set_postfix(shown, refresh=False)
                 bar.set_description_str(", ".join(map(str, diagnose(history))), refresh=False)
                 bar.update(row["step"] - (last - steps) - bar.n)
         except BaseException:  # perhaps in the middle of a step
-            gan.restore(*good)
-            while history.rows and history.rows[-1]["step"] > gan.steps:
+            learner.restore(*good)
+            while history.rows and history.rows[-1]["step"] > learner.steps:
                 history.rows.pop()
             raise
     return history
 
 
 def advance(
-    gan: GAN,
+    learner: Learner,
     data: Data | Array,
     steps: int,
     batch: int,
@@ -177,10 +177,10 @@ def advance(
     threads: int | None = None,
 ) -> None:
     """Take the very steps that `train` would take, and tell nothing of them."""
-    batches = Batches(data, gan.d_steps * batch, gan.seed, scaler)
-    with blas_threads(threads or threads_for(gan)), np.errstate(all="ignore"):
+    batches = Batches(data, learner.turns * batch, learner.seed, scaler)
+    with blas_threads(threads or threads_for(learner)), np.errstate(all="ignore"):
         for _ in range(steps):
-            gan.step(batches.at(gan.steps))
+            learner.step(batches.at(learner.steps))
 
 
 def _bar(steps: int, progress: bool) -> Any:
@@ -200,12 +200,12 @@ def _finite(a: Array) -> bool:
     return bool(np.isfinite(a.sum())) or bool(np.isfinite(a).all())  # a sum may overflow where no entry does
 
 
-def _snapshot(gan: GAN) -> tuple[int, dict[str, Array]]:
-    return gan.steps, {name: vector.copy() for name, vector in gan.vectors().items()}
+def _snapshot(learner: Learner) -> tuple[int, dict[str, Array]]:
+    return learner.steps, {name: vector.copy() for name, vector in learner.vectors().items()}
 
 
 def _find_fault(
-    gan: GAN,
+    learner: Learner,
     batches: Batches,
     good: tuple[int, dict[str, Array]],
     until: int,
@@ -213,14 +213,14 @@ def _find_fault(
 ) -> Diverged:
     """Go back to the last good state and repeat the steps since, with an eye on every sub-step."""
     step, vectors = good
-    gan.restore(step, vectors)
+    learner.restore(step, vectors)
     name = ""
-    while not name and gan.steps < until:
-        fault = gan.steps + 1
-        steps = gan.substeps(batches.at(gan.steps))
+    while not name and learner.steps < until:
+        fault = learner.steps + 1
+        steps = learner.substeps(batches.at(learner.steps))
         name = next((name for name, array in steps if on_any(not _finite(array))), "")
         if not name:  # a whole step: what does it leave that no sub-step handed out?
-            name = next((name for name, vector in gan.vectors().items() if not _finite(vector)), "")
-            if not np.isfinite(list(gan.losses().values())).all():
+            name = next((name for name, vector in learner.vectors().items() if not _finite(vector)), "")
+            if not np.isfinite(list(learner.losses().values())).all():
                 name = name or "the losses"
     return Diverged(fault, name or "the losses", step)

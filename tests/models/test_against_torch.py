@@ -184,10 +184,10 @@ class Coupled(Transform):
 @pytest.mark.parametrize("levels", [LEVELS, None])
 def test_flow(levels):
     model = Flow(DIM, levels, 4, (20, 9), optimizer=mg.Adam(3e-3), **FLOAT64)
-    nets = [Net(coupling.net) for coupling in model.couplings]
+    nets = [Net(coupling.net) for coupling in model.stack]
 
     def loss(x, rng):
-        chain = [Coupled(c, n) for c, n in zip(model.couplings, nets, strict=True)][::-1]
+        chain = [Coupled(c, n) for c, n in zip(model.stack, nets, strict=True)][::-1]
         if levels is not None:
             x = x + uniform(rng, *x.shape)
             wide = 1 - 2 * model.margin
@@ -227,14 +227,16 @@ class Machine(nn.Module):
 )
 def test_rbm(rule):
     model = started(RBM(DIM, LEVELS, 8, chains=20, sweeps=2, optimizer=rule, **FLOAT64))
-    machine, kept = Machine(model.seen), {"chains": torch.from_numpy(model.chains.copy())}
+    machine, kept = Machine(model.seen), {"chains": torch.from_numpy(model.particles.copy())}
 
     def loss(x, rng):
         for _ in range(2):
             kept["chains"] = machine.gibbs(kept["chains"], rng)
         return machine.minus_f(kept["chains"]).mean() - machine.minus_f(x).mean()
 
-    assert_equal_after_steps(model, [machine], loss, ["chains"], rest=lambda: {"chains": kept["chains"].numpy()})
+    assert_equal_after_steps(
+        model, [machine], loss, ["chains"], rest=lambda: {"particles": kept["chains"].numpy().ravel()}
+    )
 
 
 def test_gsn():

@@ -20,14 +20,14 @@ def flow(dim=4, levels=None, dtype="float64", couplings=5, **options):
 def through(model, x):
     """z and log |det dz/dx| of x (n, dim)."""
     total = 0
-    for coupling in model.couplings:
+    for coupling in model.stack:
         x, log_det, _ = coupling.forward(x)
         total = total + log_det
     return x, total
 
 
 def back(model, z):
-    for coupling in reversed(model.couplings):
+    for coupling in reversed(model.stack):
         z = coupling.inverse(z)
     return z
 
@@ -137,9 +137,9 @@ def test_samples_are_whole_numbers_as_often_as_log_p_says(cells):
 def test_every_column_is_moved_and_held_by_turns():
     for dim in (2, 5):
         model = flow(dim)
-        for coupling in model.couplings:
+        for coupling in model.stack:
             assert sorted([*coupling.stay, *coupling.move]) == list(range(dim))
-        first, second = model.couplings[:2]
+        first, second = model.stack[:2]
         np.testing.assert_array_equal(first.stay, second.move)
 
 

@@ -16,6 +16,7 @@ import pytest
 
 import minigan as mg
 from minigan.cli import main
+from minigan.core.model import Model
 from minigan.runs import checkpoint
 from minigan.runs import folder as runs
 from minigan.runs.checkpoint import CheckpointError
@@ -33,6 +34,14 @@ KINDS = {
     "line": replace(TINY, data="gaussian", dtype="float64", optimizer="momentum", average=None),
     "digits": replace(TINY, data="digits", batch_norm=True, dropout=0.3, updates="alternating", d_steps=2, r1=0.1),
     "table": replace(TINY, data="people.npy", latent=3, packing=2),
+}
+SMALL = {"steps": 60, "log_every": 4, "save_every": 8, "frames": 4, "batch": 16}
+KINDS |= {
+    "made": Recipe(data="digits", model="made", model_options={"hidden": [16], "dropout": 0.3}, **SMALL),
+    "flow": Recipe(model="flow", model_options={"hidden": 8, "couplings": 2}, **SMALL),
+    "vae": Recipe(data="digits", model="vae", model_options={"likelihood": "binomial", "hidden": 16}, **SMALL),
+    "rbm": Recipe(data="digits", model="rbm", model_options={"hidden": 8, "chains": 20}, optimizer="sgd", **SMALL),
+    "gsn": Recipe(data="digits", model="gsn", model_options={"hidden": 16}, **SMALL),
 }
 
 
@@ -59,7 +68,8 @@ def wholes(tmp_path_factory):
 
 def stopped(recipe, folder, monkeypatch, after, play=begin):
     """Train until after so many steps a signal asks to stop."""
-    step = mg.GAN.step
+    what = mg.GAN if recipe.model == "gan" else Model
+    step = what.step
 
     def signalled(gan, real):
         step(gan, real)
@@ -67,7 +77,7 @@ def stopped(recipe, folder, monkeypatch, after, play=begin):
             os.kill(os.getpid(), signal.SIGTERM)
 
     with monkeypatch.context() as patch, pytest.raises(Stopped) as caught:
-        patch.setattr(mg.GAN, "step", signalled)
+        patch.setattr(what, "step", signalled)
         play(*([recipe] if play is begin else []), folder)
     return caught.value
 
@@ -80,11 +90,11 @@ def test_stopped_here_and_there_and_gone_on_with_it_leaves_the_same_bytes(name, 
     recipe, whole = wholes(name)
     place = tmp_path / "run"
     stopped(recipe, place, monkeypatch, 3)
-    assert mg.load(place).gan.steps == 0
+    assert mg.load(place).model.steps == 0
     stopped(recipe, place, monkeypatch, 17, resume)
-    assert mg.load(place).gan.steps == 16
+    assert mg.load(place).model.steps == 16
     stopped(recipe, place, monkeypatch, 38, resume)
-    assert mg.load(place).gan.steps == 36  # saved when it was stopped, at the last row
+    assert mg.load(place).model.steps == 36  # saved when it was stopped, at the last row
     resume(place)
     assert files(place) == whole
 
@@ -112,7 +122,7 @@ def test_a_run_that_has_ended_is_left_as_it_is(wholes, tmp_path):
     times = {path: path.stat().st_mtime_ns for path in place.iterdir()}
     with pytest.MonkeyPatch.context() as patch:  # it need not be written to
         patch.setattr(runs, "Log", None)
-        assert resume(place).gan.steps == 60
+        assert resume(place).model.steps == 60
     assert {path: path.stat().st_mtime_ns for path in place.iterdir()} == times
 
 
@@ -144,7 +154,7 @@ def test_a_run_of_format_1_loads_but_cannot_be_gone_on_with(tmp_path):
     place = tmp_path / "run"
     shutil.copytree(HERE / "run_of_format_1", place)
     before = files(place)
-    assert resume(place).gan.steps == 20  # it has ended
+    assert resume(place).model.steps == 20  # it has ended
     assert files(place) == before
     (place / "recipe.json").write_text(replace(mg.load(place).recipe, steps=40).to_json())
     with pytest.raises(CheckpointError, match="cannot be gone on with: format 1 kept no frames"):
@@ -199,7 +209,7 @@ def test_data_may_move_and_the_recipe_say_where_to(tmp_path, monkeypatch):
     stopped(recipe, tmp_path / "run", monkeypatch, 30)
     (tmp_path / "data.npy").rename(tmp_path / "moved.npy")
     (tmp_path / "run" / "recipe.json").write_text(replace(recipe, data=str(tmp_path / "moved.npy")).to_json())
-    assert resume(tmp_path / "run").gan.steps == 60
+    assert resume(tmp_path / "run").model.steps == 60
 
 
 def test_a_recipe_holds_what_was_read_and_is_equal_without_it(tmp_path):
@@ -266,14 +276,14 @@ def test_a_signal_saves_first_and_says_what_to_type(number, wholes, tmp_path, ca
         process.send_signal(number)
         out, err = process.communicate()
     assert (process.returncode, out) == (130, "")
-    steps = mg.load(place).gan.steps
+    steps = mg.load(place).model.steps
     assert steps > 0 and steps == mg.load(place).history["step"][-1]
     go_on = f"minigan train --resume {place}"
     assert err == f"minigan: interrupted; {place} holds its state after step {steps:,}; `{go_on}` goes on\n"
     fresh, data = start(recipe)
     mg.train(fresh.gan, data, steps, recipe.batch, scaler=fresh.scaler)
-    for name, vector in fresh.gan.vectors().items():
-        np.testing.assert_array_equal(mg.load(place).gan.vectors()[name], vector)
+    for name, vector in fresh.model.vectors().items():
+        np.testing.assert_array_equal(mg.load(place).model.vectors()[name], vector)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
@@ -300,7 +310,7 @@ def test_the_command_itself_killed_25_times_leaves_the_same_bytes(tmp_path):
                 process.wait(rng.uniform(0.1, 1.2))
             process.kill()
         names = files(place) if place.exists() else {}
-        left.append((mg.load(place).gan.steps if "checkpoint.npz" in names else None, set(names)))
+        left.append((mg.load(place).model.steps if "checkpoint.npz" in names else None, set(names)))
         if (place / "recipe.json").exists():
             line = ["--resume", place]
         elif place.exists():

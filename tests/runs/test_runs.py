@@ -15,6 +15,7 @@ from minigan import plotting
 from minigan.core import backend
 from minigan.runs import checkpoint, run
 from minigan.runs import folder as runs
+from minigan.runs import frames as pictures
 from minigan.runs.folder import begin
 from minigan.runs.recipe import Recipe, RecipeError
 from minigan.runs.training import Diverged, History
@@ -120,7 +121,7 @@ def test_the_animation_has_at_most_as_many_frames_as_asked_for_and_ends_with_the
     monkeypatch.setattr(plotting, "animate", lambda data, f, path, name: (shown.extend(f), path.touch()))
     monkeypatch.setattr(plotting, "samples_figure", lambda *args, **options: None)
     monkeypatch.setattr(plotting, "save", lambda figure, path: path.touch())
-    monkeypatch.setattr(runs, "SAMPLES", 10)
+    monkeypatch.setattr(pictures, "SAMPLES", 10)
     begin(replace(TINY, steps=steps, frames=frames, log_every=1), tmp_path / "run")
     at = [frame.step for frame in shown]
     assert at[-1] == steps and len(at) <= frames
@@ -282,9 +283,9 @@ def test_a_run_records_what_its_bits_depend_on(tmp_path):
 
 def test_where_the_theory_cannot_be_told_a_run_goes_on_with_nan_and_is_drawn(tmp_path, monkeypatch):
     def refuse(*_):
-        raise runs.oracle.OracleError("G turns more than 64 times")
+        raise pictures.oracle.OracleError("G turns more than 64 times")
 
-    monkeypatch.setattr(runs.oracle, "standing", refuse)
+    monkeypatch.setattr(pictures.oracle, "standing", refuse)
     recipe = replace(TINY, data="gaussian", latent=1, frames=2)
     history = begin(recipe, tmp_path / "run").history
     assert np.isnan(history["js"]).all() and np.isnan(history["gap"]).all()

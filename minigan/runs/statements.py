@@ -1,0 +1,69 @@
+"""What a run's model can say of the probability of rows that it has not seen, and what kind of statement it is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core.streams import Stream
+from ..data.dataset import Data
+from ..models import RBM, annealed_log_z
+from .run import Run
+
+DRAWS = 50  # of noise or of z, for a bound
+JUDGED = 2000  # draws of a distribution that are judged
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The mean of log p over rows, in nats: kind is "exact", "bound", "estimate" or "none" (value is NaN then).
+
+    error is the standard error of that mean, over the rows. Only an estimate has an interval of its own, low to
+    high, within which it would be exact.
+    """
+
+    kind: str
+    value: float = math.nan
+    error: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+
+    @property
+    def text(self) -> str:
+        """The statement in a few words."""
+        if self.kind == "none":
+            return "none"
+        inside = f" [{self.low:.2f}, {self.high:.2f}]" if self.kind == "estimate" else ""
+        return f"{self.value:.2f}{inside} {self.kind}"
+
+
+def unseen(data: Data) -> np.ndarray:
+    """The rows that statements are made of: those held out, or draws; a data set without either is its own."""
+    if data.held_out is not None:
+        return data.held_out
+    return data.some(JUDGED, Stream(0, "unseen").at(0)) if data.x is None else data.x
+
+
+def statement(run: Run, rows: np.ndarray, draws: int = DRAWS, averaged: bool = True) -> Statement:
+    """What the run's model says of these rows (n, dim), in the data's units; a bound is of so many draws."""
+    model = run.best(averaged)
+    kind = getattr(model, "says", "none")
+    if kind == "none":
+        return Statement(kind)
+    if isinstance(model, RBM):
+        z, log_z = model.backend.asarray(run.scaler.to_network(rows)), annealed_log_z(model)
+        said = model.backend.to_numpy(model.log_likelihood(z, log_z.value)).astype(float)
+        ends = {"low": said.mean() + log_z.value - log_z.high, "high": said.mean() + log_z.value - log_z.low}
+    else:
+        said, ends = run.log_p(rows, draws, averaged), {}
+    return Statement(kind, float(said.mean()), float(said.std(ddof=1)) / math.sqrt(len(said)), **ends)
+
+
+def best_statement(data: Data, rows: np.ndarray) -> Statement:
+    """What the data's own density says of the rows, which no model beats on average; none if it is not known."""
+    if not data.has_density:
+        return Statement("none")
+    said = data.log_density(rows)  # type: ignore[attr-defined]
+    return Statement("exact", float(said.mean()), float(said.std(ddof=1)) / math.sqrt(len(said)))
