@@ -8,6 +8,8 @@
 Begin with core/plain.py, a whole GAN on one page; docs/architecture.md says how the rest builds on it.
 """
 
+__version__ = "0.1.0"
+
 from .checks.gradcheck import check_gradients
 from .core.backend import Backend, BackendError, namespace
 from .core.gan import GAN, Latent
@@ -28,6 +30,7 @@ from .core.streams import Stream
 from .core.workspace import HalfStepError
 from .data.dataset import Batches, DataError, Dataset, Scaler, scaler
 from .data.sources import load_dataset
+from .runs.family import family
 from .runs.health import diagnose
 from .runs.presets import RECIPES
 from .runs.recipe import Recipe, RecipeError
@@ -35,7 +38,5 @@ from .runs.run import Run, load, save
 from .runs.training import Diverged, History, train
 from .theory.distributions import Discrete, Distribution, Gaussian, Mixture, grid, ring
 from .theory.divergences import cross_entropy, entropy, js, kl, optimal_discriminator, wasserstein1
-
-__version__ = "0.1.0"
 
 __all__ = [name for name in dir() if not name.startswith("_")]

@@ -168,6 +168,17 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", metavar="DIR", type=Path, help="the sweep's folder; an old one is completed")
     sub.add_argument("--anyway", action="store_true", help="average though data or versions have changed")
 
+    sub = command(
+        "family", family, "train every model of the taxonomy on the same data, and put them on one table"
+    )
+    sub.add_argument("data", nargs="?", default="digits", help="digits (the default), ring, ...; a file or folder")
+    sub.add_argument(
+        "--models", metavar="A,B", help="which: made, flow, vae, rbm, gsn, gan (all that suit the data)"
+    )
+    sub.add_argument("--seeds", default="0", help="as 0:5 or 0,4,7 (0)")
+    sub.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="a setting of every recipe")
+    sub.add_argument("--out", metavar="DIR", type=Path, help="the family's folder; an old one is completed")
+
     sub = command("compare", compare, "hold every part against PyTorch or JAX; exits with 1 where one differs")
     sub.add_argument("--with", dest="other", choices=("torch", "jax"), default="torch", help="which (torch)")
     sub.add_argument("--kinks", action="store_true", help="instead: where right answers differ, and what it means")
@@ -389,6 +400,18 @@ def sweep(args: argparse.Namespace) -> None:
     print(f"{folder}: results.csv, members.csv, sweep.json")
     if failed:
         raise ValueError(f"{len(failed)} of {len(rows)} runs failed; the same command tries them again")
+
+
+def family(args: argparse.Namespace) -> None:
+    from .runs import family
+    from .runs.presets import plan
+    from .runs.sweeps import parse_seeds
+
+    models = args.models.split(",") if args.models else []
+    folder, (_, data) = args.out or _free_folder(Path("families"), Path(args.data).stem), plan(args.data)
+    rows = family.family(args.data, models, parse_seeds(args.seeds), folder, _pairs(args.set), _say)
+    print(f"\n{family.as_table(family.summary(rows) + family.yardsticks(data))}\n\n{family.LEGEND}")
+    print(f"{family.photo(rows, folder, data)}, family.csv; a run folder for each model and seed")
 
 
 def export(args: argparse.Namespace) -> None:

@@ -71,7 +71,7 @@ def scores(
             sets = samples[:NEIGHBOURS], data.x, data.held_out
             found |= neighbour_ratios(*(rows / unit for rows in sets))._asdict()
         if data.labels is not None:
-            found["least_class"] = float(_labels(samples, data).min())
+            found["least_class"] = float(label_shares(samples, data).min())
         found["critic"] = (critic or fresh_critic(samples, data, seed)).accuracy
     found["frechet"] = frechet_distance(samples, data, unit)
     return {name: float(value) for name, value in found.items()}
@@ -82,7 +82,7 @@ def _held_apart(data: Data) -> bool:
     return data.held_out is not None and bool(np.median(nearest(data.held_out, data.x)[0]) > 0)
 
 
-def _labels(samples: np.ndarray, data: Data) -> np.ndarray:
+def label_shares(samples: np.ndarray, data: Data) -> np.ndarray:
     """The mix of labels, each sample labelled as its nearest training row."""
     unit = unit_of(data)
     return label_mix(samples[:NEIGHBOURS] / unit, data.x / unit, data.labels)
@@ -166,7 +166,7 @@ def _label_rows(generators: dict[str, np.ndarray], data: Data) -> list[Row]:
     """A line a label: its share among samples, each labelled as its nearest training row."""
     if data.labels is None:
         return []
-    mixes = {name: _labels(x, data) for name, x in generators.items()}
+    mixes = {name: label_shares(x, data) for name, x in generators.items()}
     real = np.bincount(data.labels) / len(data.labels)
     return [
         Row(

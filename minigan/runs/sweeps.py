@@ -50,7 +50,7 @@ def run_member(text: str, threads: int = 1) -> dict[str, Any]:
         run, data = start(recipe)
         made_with = experiment(run, data)
         how = recipe.steps, recipe.batch, (), run.scaler, recipe.log_every, recipe.threads or threads, run.history
-        train(run.gan, data, *how)
+        train(run.model, data, *how)
         last = {name: value for name, value in run.history.rows[-1].items() if name != "step"}
         return {"status": "done"} | scores(run.sample(SAMPLES), data) | last | {"made_with": made_with}
     except Exception as error:  # one member's fault, of whatever kind, is no reason to lose the others
