@@ -6,7 +6,7 @@ import copy
 import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -87,7 +87,7 @@ class Model:
     its class is made with is kept under the same name, so that `settings` finds it.
     """
 
-    says: ClassVar[str] = "none"  # of log p(x): "exact", "bound", "estimate" or "none"
+    says: str = "none"  # of log p(x): "exact", "bound", "estimate" or "none"
     turns = 1
 
     def __init__(

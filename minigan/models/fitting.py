@@ -22,10 +22,12 @@ class Fitted(NamedTuple):
 
 def score(model: Any, x: Array, k: int = 4) -> float:
     """What the model says of rows x (n, dim) on average: nats of log p, of its bound, or minus their cost."""
-    if hasattr(model, "log_likelihood"):
+    if model.says == "exact":
         return float(model.log_likelihood(x).mean())
-    if hasattr(model, "bound"):
+    if model.says == "bound":
         return float(model.bound(x, k).mean())
+    if model.says == "estimate":
+        raise TypeError(f"a {type(model).__name__} cannot be asked without its log Z: see annealed_log_z")
     model.gradient(model.check(x), {name: Stream(0, name).at(0) for name in model.streams})
     return -float(model.paid().mean())
 

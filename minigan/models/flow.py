@@ -113,6 +113,8 @@ class Flow(Bounded):
                 halves = order[: dim // 2], order[dim // 2 :]
             stay, move = halves[k % 2], halves[1 - k % 2]
             self.stack.append(Coupling(np.sort(stay), np.sort(move), hidden, backend, seed, f"coupling {k}"))
+        if levels is None:
+            self.says = "exact"
         nets = [coupling.net for coupling in self.stack]
         super().__init__(dim, nets, optimizer or Adam(), seed, ["dequantisation"], average)
 
@@ -146,6 +148,12 @@ class Flow(Bounded):
         dy = y / len(x)  # of z²/2
         for coupling, notes in zip(reversed(self.stack), reversed(passes), strict=True):
             dy = coupling.backward(dy, -1 / len(x), notes)
+
+    def log_likelihood(self, x: Array) -> Array:
+        """log p(x) of each row of numbers, exact: x (n, dim) -> (n,) nats; TypeError for levels, see `bound`."""
+        if self.levels is not None:
+            raise TypeError(f"a Flow of {self.levels} levels states a bound: ask bound(x, k)")
+        return self.density(self.check(x))
 
     def log_weight(self, x: Array) -> Callable[[np.random.Generator], Array]:
         """rng -> log p(x + u) of one u a row, and the mean of p(x + u) is P(x): x (n, dim), w (n,)."""

@@ -78,5 +78,5 @@ def test_each_kind_of_model_is_asked_what_it_can_say():
     assert score(made, x) == pytest.approx(made.log_likelihood(x).mean())
     assert score(vae, x) == pytest.approx(vae.bound(x, 4).mean())
     assert score(gsn, x) == score(gsn, x) == pytest.approx(-6 * np.log(3), abs=2)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="without its log Z"):
         score(RBM(6, 3, 4), x)  # it needs log Z, which whoever asks must say how to find

@@ -162,3 +162,13 @@ def test_what_cannot_be_a_flow_is_refused():
     for wrong in ({"dim": 1}, {"couplings": 0}, {"margin": 0.5}):
         with pytest.raises(ValueError, match="wanted are 2 columns and 1 coupling or more"):
             flow(**wrong)
+
+
+def test_of_numbers_it_states_the_density_and_of_levels_a_bound():
+    x = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
+    numbers, levels = Flow(2, couplings=2), Flow(2, 3, couplings=2)
+    assert (numbers.says, levels.says) == ("exact", "bound")
+    np.testing.assert_array_equal(numbers.log_likelihood(x), numbers.density(x))
+    np.testing.assert_allclose(numbers.bound(x, 3), numbers.density(x), rtol=1e-5)  # every draw says the same
+    with pytest.raises(TypeError, match="a Flow of 3 levels states a bound"):
+        levels.log_likelihood(np.zeros((1, 2)))
