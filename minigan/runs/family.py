@@ -135,7 +135,8 @@ def portrait(run: Run, data: Data, seconds: float = math.nan) -> dict[str, Any]:
     began = time.perf_counter()
     x = run.sample(ASKED)
     found |= {"sampling": time.perf_counter() - began, "training": seconds, "parameters": run.model.size}
-    return found | judged(x, data) | {"chain": chain_of(run) if name in CHAINS else 1}
+    found |= judged(x, data) | {"chain": chain_of(run) if name in CHAINS else 1}
+    return {name: found[name] if name == "says" else float(found.get(name, math.nan)) for name in COLUMNS}
 
 
 def judged(x: np.ndarray, data: Data) -> dict[str, float]:
@@ -260,8 +261,8 @@ def read(path: Path) -> list[dict[str, Any]]:
         found = []
         for row in csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")), strict=True):
             whole = {name: int(row[name]) for name in ("seed", "steps")}
-            numbers = {name: float(row[name]) for name in COLUMNS if name != "says" and row[name]}
-            found.append({"model": row["model"]} | whole | {"says": row["says"]} | numbers)
+            said = {name: row[name] if name == "says" else float(row[name] or "nan") for name in COLUMNS}
+            found.append({"model": row["model"]} | whole | said)
         return found
     except (ValueError, KeyError, TypeError, csv.Error) as error:
         raise RecipeError(
