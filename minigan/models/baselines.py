@@ -8,7 +8,7 @@ component the shares of its rows; log p of the rows never falls.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class Mixture:
     """
 
     says = "exact"
+    turns = 1
+    backend = Backend("numpy", "float64")
 
     def __init__(
         self,
@@ -52,14 +54,27 @@ class Mixture:
             self._refit(np.asarray(x, float)[chosen], np.eye(len(self.out)))
             self.log_pi[...] = -np.log(len(self.out))
 
+    @property
+    def size(self) -> int:
+        """The number of parameters."""
+        return self.out.size + self.log_pi.size
+
     def step(self, real: Array) -> None:
         """One turn of EM on the rows real (n, dim): all of them, for these two steps know no rate."""
+        for _ in self.substeps(real):
+            pass
+
+    def substeps(self, real: Array) -> Iterator[tuple[str, Array]]:
+        """That turn's two halves: whose each row is, r (n, J), and what fits its rows best."""
         x = self._check(real)
         joint = self._joint(x)
         log_p = log_sum_exp(np, joint)
         self.paid = -log_p
-        self._refit(x, np.exp(joint - log_p[:, None]))
+        r = np.exp(joint - log_p[:, None])
+        yield "expectation", r
+        self._refit(x, r)
         self.steps += 1
+        yield "maximisation", self.out
 
     def _refit(self, x: np.ndarray, r: np.ndarray) -> None:
         """The components that fit rows x (n, dim) best, row n belonging to j by r_nj (n, J)."""
@@ -100,7 +115,7 @@ class Mixture:
         """n samples (n, dim): a component, then its columns."""
         rng = Stream(seed, "sample").at(0)
         which = rng.choice(len(self.out), n, p=np.exp(self.log_pi))
-        return self.likelihood.draw(self.out[which], rng, Backend("numpy", "float64"))
+        return self.likelihood.draw(self.out[which], rng, self.backend)
 
     def vectors(self) -> dict[str, Array]:
         return {"pictures": self.out, "log pi": self.log_pi, "average": self.average}

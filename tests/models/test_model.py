@@ -169,7 +169,7 @@ def test_what_does_not_fit_is_refused(name):
 
 def test_the_gan_and_all_models_answer_what_training_asks():
     asked = {name for name, _ in inspect.getmembers(Learner, inspect.isfunction) if name[0] != "_"}
-    assert asked == {"step", "losses", "sample", "vectors", "restore"}
+    assert asked == {"step", "substeps", "losses", "sample", "vectors", "restore"}
     for kind in (mg.GAN, MADE, VAE, Flow, RBM, GSN, Mixture):
         for name in asked:
             theirs = list(inspect.signature(getattr(Learner, name)).parameters)
@@ -185,3 +185,32 @@ def test_a_network_that_ends_without_a_bias_cannot_begin_anywhere():
 def test_every_model_is_a_page():
     for kind in (MADE, VAE, Flow, RBM, GSN, Mixture):
         assert len(inspect.getsource(inspect.getmodule(kind)).splitlines()) <= 180
+
+
+@each
+def test_the_training_loop_trains_it_by_the_same_steps_and_can_tell_them(name):
+    model, by_hand = MODELS[name](), MODELS[name]()
+    x = rows(7, 24)
+    for one in (model, by_hand):
+        one.start(x)
+    history = mg.train(model, x, steps=6, batch=8, log_every=2)
+    batches = mg.Batches(x, 8, by_hand.seed)
+    for step in range(6):
+        for part, made in by_hand.substeps(batches.at(step)):
+            assert part.rpartition(" ")[2] in ("gradient", "update", "average") and np.isfinite(made).all()
+    assert_same(model, by_hand)
+    assert history.columns == ["step", "loss"] and list(history["step"]) == [2, 4, 6]
+    assert mg.diagnose(history) == []
+
+
+def test_settings_make_the_same_model_again():
+    for name in MODELS:
+        model = MODELS[name](seed=3, average=0.9)
+        assert_same(type(model)(**model.settings), model)
+
+
+def test_ranks_train_games_alone():
+    from minigan.runs.parallel import Ranks
+
+    with pytest.raises(ValueError, match="a VAE learns on one rank; start it without mpiexec"):
+        Ranks.join(None, MODELS["vae"]())
