@@ -32,6 +32,7 @@ from .data.dataset import Batches, DataError, Dataset, Scaler, scaler
 from .data.sources import load_dataset
 from .runs.family import family
 from .runs.health import diagnose
+from .runs.plots import plot_gradients, plot_history, plot_run, plot_samples
 from .runs.presets import RECIPES
 from .runs.recipe import Recipe, RecipeError
 from .runs.run import Run, load, save

@@ -142,6 +142,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("-n", type=_count(2), default=2500, help="how many samples (2500)")
     sub.add_argument("--seed", type=int, default=0, help="of the samples and of the fresh critic (0)")
 
+    sub = command("plot", plot, "draw a run on one page: samples, D's opinion, the course of training, gradients")
+    sub.add_argument("run", type=Path, help="a run folder")
+    sub.add_argument("--out", metavar="FILE", type=Path, help="a .png (else plot.png in the run folder)")
+
     sub = command("export", export, "write a run's generator as ONNX, to be used elsewhere")
     sub.add_argument("run", type=Path, help="a run folder")
     sub.add_argument("file", type=Path, help="where to: FILE.onnx")
@@ -330,18 +334,25 @@ def sample(args: argparse.Namespace) -> None:
         if image:
             plotting.save_images(x, tuple(image), out, tuple(pixels))
         else:
-            data = _data_of(run)
-            game = run.recipe.model == "gan"
-            grid = plotting.opinion_grid(data) if game else None
-            of_game = {"ranks": not run.gan.log_odds} if game else {"maker": "the model"}
-            judged = None if grid is None else run.judge(grid, data)
-            frame = plotting.Frame(run.model.steps, x, judged, **of_game)
-            plotting.save(plotting.samples_figure(data, frame, name=Path(run.recipe.data).stem), out)
+            from .runs.plots import plot_samples
+
+            plotting.save(plot_samples(run, args.n, args.seed, _data_of(run)), out)
     elif out.suffix.lower() in (".csv", ".npy"):
         write_samples(out, x, columns, tuple(image) if image else None, None if args.raw else run.kinds)
     else:
         raise DataError(f"{out}: cannot tell the format from its ending; give .csv, .npy or .png")
     print(f"{out}: {args.n} samples of {x.shape[1]} numbers")
+
+
+def plot(args: argparse.Namespace) -> None:
+    from . import plotting
+    from .runs.plots import plot_run
+
+    run, out = _load_run(args.run), args.out or args.run / "plot.png"
+    if out.suffix.lower() != ".png" or out.is_symlink():
+        raise ValueError(f"{out}: the page is a PNG, and no link is written through; give another name with --out")
+    plotting.save(plot_run(run, _data_of(run)), out)
+    print(f"{out}: after {run.model.steps:,} steps")
 
 
 def evaluate(args: argparse.Namespace) -> None:

@@ -11,6 +11,8 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 from PIL import Image
 
+import minigan as mg
+from minigan import plotting
 from minigan.checks.gradcheck import Probe, Report, check_gradients
 from minigan.core.layers import Dense, Tanh
 from minigan.core.network import Sequential
@@ -428,3 +430,60 @@ def test_a_wrong_gradient_and_an_exact_one_can_be_drawn_too():
         png(check_gradients(pair, np.array([0.0, 0.5, 2.0])).figure())
     with pytest.raises(ValueError, match="no curve to draw"):
         Report((Probe("x[0]", 1.0, 1.0, 0.0),), 1e-7).figure()
+
+
+# ------------------------------------------------------------------------------------------- a run on one page
+
+
+def test_a_page_has_a_panel_for_every_column_of_the_history_and_a_point_for_every_layer():
+    from minigan.plotting import course
+
+    rows = [{"step": 10 * k, "value": -1.3, "d_loss": 1.3, "g_loss": 0.7, "mine": k} for k in (1, 2, 3)]
+    history = mg.History(rows)
+    shown = course.panels_of(history)
+    assert [name for _, lines, _, _ in shown for name in lines] == ["value", "d_loss", "g_loss", "mine"]
+    figure = plotting.history_figure(history)
+    assert [axes.get_ylabel() for axes in figure.axes if axes.get_visible()] == [y for y, *_ in shown]
+    with pytest.raises(ValueError, match="the history is empty"):
+        plotting.history_figure(mg.History())
+
+
+def test_a_logarithmic_axis_is_read_without_mathematics():
+    figure = plotting.gradients_figure({"G, layer 1: Dense": (0.2, 9.0), "D, layer 1: Dense": (0.5, 4.0)})
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    told = {text.get_text() for text in axes.get_xticklabels(which="both")} - {""}
+    assert told and all(float(text) > 0 for text in told)
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["G, layer 1: Dense", "D, layer 1: Dense"]
+
+
+def test_the_gradients_of_a_run_are_those_of_its_next_step_and_leave_it_as_it_was():
+    from minigan.runs.plots import gradient_norms
+    from minigan.runs.run import start
+
+    recipe = mg.Recipe(steps=20, generator=(8,), discriminator=(8,), batch=32)
+    run, data = start(recipe)
+    before = {name: vector.copy() for name, vector in run.gan.vectors().items()}
+    norms = gradient_norms(run, data)
+    for name, vector in run.gan.vectors().items():
+        np.testing.assert_array_equal(vector, before[name])
+    run.gan.step(mg.Batches(data, 32, 0, run.scaler).at(0))
+    G, D = run.gan.generator, run.gan.discriminator
+    assert len(norms) == 4
+    for net in (G, D):
+        squares = [gradient**2 for name, (gradient, _) in norms.items() if name.startswith(net.name)]
+        assert sum(squares) == pytest.approx(float(net.grad @ net.grad), rel=1e-5)
+
+
+@pytest.mark.parametrize("data", ["ring", "gaussian", "digits"])
+def test_the_command_draws_the_page(data, tmp_path, capsys):
+    from minigan.cli import main
+    from minigan.runs.folder import begin
+
+    begin(mg.Recipe(data=data, steps=20, log_every=10, latent=1, frames=0, batch=32), tmp_path / "run")
+    assert main(["plot", str(tmp_path / "run")]) == 0
+    assert (tmp_path / "run" / "plot.png").stat().st_size > 20_000
+    assert main(["plot", str(tmp_path / "run"), "--out", str(tmp_path / "page.pdf")]) == 2
+    assert "the page is a PNG" in capsys.readouterr().err
+    for figure in (mg.plot_samples, mg.plot_history, mg.plot_gradients, mg.plot_run):
+        assert figure(mg.load(tmp_path / "run")).axes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from ..data.dataset import Data
+from .course import lay_gradients, lay_history, panels_of
 from .style import DPI, FAKE, GREY, REAL, STYLE, WIDTH, any_letters
 from .views import Frame, Update, view_of
 
@@ -38,6 +39,24 @@ def samples_figure(data: Data, frame: Frame, history: Any = None, *, name: str |
     update(frame)
     if bottom:
         _curves(bottom, history)
+    return figure
+
+
+@rc_context(STYLE)
+def page_figure(
+    data: Data, frame: Frame, history: Any, norms: Mapping[str, tuple[float, float]], name: str | None = None
+) -> Figure:
+    """One page: the samples as `samples_figure` shows them, every column of the history, the layers' gradients."""
+    rows = math.ceil(len(panels_of(history)) / 3)
+    course = 1.7 * rows
+    below = course + 0.9 + 0.2 * len(norms)
+    figure, bottom, update = _lay_out(data, frame, DPI, below, name, f" after {frame.step:,} steps")
+    update(frame)
+    assert bottom is not None
+    parts: Any = bottom.subfigures(2, 1, height_ratios=[course, below - course])
+    upper, lower = parts
+    lay_history(upper, history)
+    lay_gradients(lower, norms)
     return figure
 
 

@@ -37,7 +37,7 @@ from .surroundings import check_alike, experiment, settings_of, surroundings, th
 from .training import Diverged, Stopped, as_csv, train
 
 OWN = re.compile(
-    r"recipe\.json|history\.csv|frames\.bin|checkpoint(-\d+)?\.npz|samples\.png|training\.gif|draws\.(csv|npy|png)"
+    r"recipe\.json|history\.csv|frames\.bin|checkpoint(-\d+)?\.npz|(samples|plot)\.png|training\.gif|draws\.(csv|npy|png)"
 )
 EMPTY = {"bytes": 0, "sha256": hashlib.sha256().hexdigest()}  # the mark of a file that nothing is in
 

@@ -36,6 +36,7 @@ class Shown:
         self.game = isinstance(run.model, GAN)
         self.grid = plotting.opinion_grid(data) if self.game else None
         self.exact = self.game and oracle.knows(run.gan, data)
+        self.how: dict[str, Any] = {"ranks": not run.gan.log_odds} if self.game else {"maker": "the model"}
         self.few = bool(data.image) and not self.game  # a chain or a pass for every pixel is dear
         self.quality = self._quality()
 
@@ -87,12 +88,11 @@ class Shown:
         """The frames of these rows, from their vectors one after the other."""
         width, beside = self.data.dim, 0 if self.grid is None else len(self.grid)
         found = []
-        how: dict[str, Any] = {"ranks": not self.run.gan.log_odds} if self.game else {"maker": "the model"}
         for row, x in zip(rows, numbers.reshape(len(rows), -1), strict=True):
             end = len(x) - beside * (1 + self.exact)
             judged, density = x[end : end + beside] if beside else None, x[-beside:] if self.exact else None
             shown = int(row["step"]), x[:end].reshape(-1, width), judged, row, density
-            found.append(self.plotting.Frame(*shown, **how))
+            found.append(self.plotting.Frame(*shown, **self.how))
         return found
 
     @property
