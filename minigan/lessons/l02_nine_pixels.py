@@ -2,6 +2,8 @@
 # # 02. The world in nine pixels: what is the probability of an image?
 # *About 2 seconds; afterwards you can list a world of images, draw from it, and say why nobody lists real ones.*
 #
+# *Needs: sums, powers and logarithms; no other lesson.*
+#
 # A generative model is said to know how the data are distributed. For pictures this means that each way of filling
 # in the pixels, likely or absurd, has a probability of its own. That is quickly said and hard to imagine: a
 # photograph can be filled in in so many ways that nobody ever held the list in hand.
@@ -196,6 +198,15 @@ def z_row_by_row(rows: int = SIDE, agree: float = AGREE, lit: float = LIT) -> fl
 # - **Scores overflow.** With .7 and 12 pairs we are safe; with 784 pixels $e^{s}$ soon isn't a finite number.
 #   Subtract the largest score first: it cancels.
 # - **The most probable image is taken for a typical one.** It rarely is, and less so the more pixels there are.
+#
+# ## In five lines
+#
+# 1. An image's probability belongs to the combination of its pixels, not to the pixels one by one.
+# 2. A score $s(x)$ becomes a probability by $e^{s(x)} / Z$, and $Z$ is a sum over all images.
+# 3. Every further bit doubles that sum, so that for real images nobody can finish it: the density is intractable.
+# 4. To sample is to show every image as often as it deserves, the improbable ones too; to pick the likeliest is
+#    not.
+# 5. The frequencies of $n$ draws miss the probabilities by a total variation that shrinks like $n^{-1/2}$.
 #
 # ## Now you
 #

@@ -3,6 +3,8 @@
 # *About 1 second; afterwards you can fit a model by climbing its log-likelihood, check the climb against a
 # formula, and say what the answer is not.*
 #
+# *Needs: derivatives, the chain rule, and the bell curve's formula; no other lesson.*
+#
 # A new intern starts at the bank. Before anybody shows her a forgery she gets a scale and ten genuine notes:
 # "learn what a real one weighs." A note weighs about a gram. These are hers, in milligrams:
 
@@ -180,6 +182,14 @@ def spike(s: float) -> mg.Mixture:
 # GAN's generator cannot do this, and its usual game isn't maximum likelihood in disguise: lesson 05 shows the
 # difference in a picture, lesson 11 in a formula, with the one generator loss for which it *is*. But first: in
 # which sense does a likely model lie "near" the data? That is lesson 04.
+#
+# ## In five lines
+#
+# 1. The likelihood of parameters is the joint density of the data under them, and its logarithm is a sum.
+# 2. A Gaussian's likelihood is greatest at the mean and at the root of the mean square deviation, with $1/n$.
+# 3. Where no formula drops out one climbs the slope, which takes many steps if the data are not scaled.
+# 4. The likelihood is no distribution over the parameters, and its height depends on the unit of the data.
+# 5. A mixture with free widths has no maximum: a needle on one point wins the training data and loses the unseen.
 #
 # ## Now you
 #

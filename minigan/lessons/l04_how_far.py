@@ -3,6 +3,8 @@
 # *About 1 second; afterwards you can price a wrong belief in bits, show that this price is no distance, and prove
 # that maximum likelihood minimises it.*
 #
+# *Needs: logarithms, and lesson 03.*
+#
 # Our parrot knows four words: "hello" is half of what it says, "biscuit" a quarter, "rope" and "moon" an eighth
 # each. A cousin overseas wants to hear all of it, over a wire that carries only 0 and 1 and is paid by the digit.
 # Each word gets a code of its own, and the cousin must know where one code ends and the next begins.
@@ -115,9 +117,9 @@ def blocks(p: np.ndarray, k: int) -> np.ndarray:
 #   lucky case: its KL to the uniform habit and back are both .25 bits. One example proves nothing.)
 # - *Detours never shorter?* $\mathrm{KL}(a, c) = 1.758$ nats, but over $b$ it is only $.3681 + .5108 = .879$. A
 #   detour that halves the way: no.
-# - *Finite?* Believe that a coin never shows tails, and one tail is infinitely surprising:
-#   $\mathrm{KL}(b, (1, 0)) = \infty$. The other direction costs $\log 2$. Lesson 05 is about this difference, and
-#   about JS, whose square root *is* a distance.
+# - *Finite?* Believe that a coin never shows tails, and one tail is infinitely surprising: $\mathrm{KL}(b, (1, 0))
+#   = \infty$. The other direction costs $\log 2$. Lesson 05 is about this difference, and about JS, whose square
+#   root *is* a distance.
 #
 # KL is a price. That it depends on who is right and who believes is no flaw, it is the point.
 #
@@ -131,10 +133,9 @@ def blocks(p: np.ndarray, k: int) -> np.ndarray:
 #
 # ## Why likelihood minimises it
 #
-# Lesson 03 chose parameters under which the data were likely. Say the model knows one number $W$ and believes
-# that each word of the list is $W$ times as frequent as the one before: $q_W(k) \propto W^k$ for
-# $k = 0, 1, 2, 3$. It can't be right about this parrot (rope and moon are equally frequent), only more or less
-# wrong.
+# Lesson 03 chose parameters under which the data were likely. Say the model knows one number $W$ and believes that
+# each word of the list is $W$ times as frequent as the one before: $q_W(k) \propto W^k$ for $k = 0, 1, 2, 3$. It
+# can't be right about this parrot (rope and moon are equally frequent), only more or less wrong.
 
 
 # %%
@@ -190,6 +191,14 @@ def lowest(f: Callable[[float], float], low: float, high: float) -> float:
 # Lesson 09 begins the way out: let somebody learn the ratio $p/q$ by telling samples apart.
 
 # %% [markdown]
+# ## In five lines
+#
+# 1. Entropy is the least mean length of a message, cross-entropy its length in a code made for other habits.
+# 2. KL is the difference of the two, never negative, and 0 only where both distributions are the same.
+# 3. It is a price and no distance: it depends on the direction, a detour may be shorter, and it may be infinite.
+# 4. The mean negative log-likelihood is the data's entropy plus KL(data, model): likelihood minimises that KL.
+# 5. Say bits or nats, and never hold a negative log-likelihood against 0, for the data's entropy stays in it.
+#
 # ## Now you
 #
 # `minigan exercise start 4` puts `e04_kl.py` into your folder `exercises`: write KL so that it survives zeros, on

@@ -3,6 +3,8 @@
 # *About 1 second; afterwards you can derive the bound that variational autoencoders climb, compute what it leaves
 # out, and say why more data doesn't bring that back.*
 #
+# *Needs: matrices with their inverse and determinant, and lessons 03 to 05.*
+#
 # Lessons 03 and 04 trained models by their likelihood, and there was always a formula for it. Now put something
 # hidden between the model and its data. Two dials stand behind a curtain, $z_1$ and $z_2$; somebody turns both
 # at random, and all we read is one number:
@@ -192,10 +194,10 @@ def dice_for_the_bound(x: float, w: np.ndarray, draws: int, rng: np.random.Gener
 # One might shrug: a floor that lies .8304 nats too low *everywhere* has its peak where the truth has it. For a
 # fixed model that is so. But training changes the model, and with the model the gap.
 #
-# > **Your prediction, please.** Real data with variance 19, infinitely many. A model
-# > $x = w(z_1 + z_2) + \varepsilon$ with one number $w$ to learn, which can be exactly right ($w = 3$). A
-# > perfect optimiser, started *at* $w = 3$, that maximises the average bound with the best mean-field $q$. Which
-# > variance $1 + 2w^2$ will the model have at the end?
+# > **Your prediction, please.** Real data with variance 19, infinitely many. A model $x = w(z_1 + z_2) +
+# > \varepsilon$ with one number $w$ to learn, which can be exactly right ($w = 3$). A perfect optimiser, started
+# > *at* $w = 3$, that maximises the average bound with the best mean-field $q$. Which variance $1 + 2w^2$ will the
+# > model have at the end?
 #
 # It leaves the truth and stops at *10.41*. Here is why. With $k = w^2$ the model's variance is $1 + 2k$ and its
 # gap $\frac12 \log \frac{(1 + k)^2}{1 + 2k}$, so that the average bound is, up to a constant,
@@ -203,11 +205,11 @@ def dice_for_the_bound(x: float, w: np.ndarray, draws: int, rng: np.random.Gener
 # $$\underbrace{-\tfrac12 \log(1 + 2k) - \frac{19}{2(1 + 2k)}}_{\text{average of } \log p(x)} \;-\;
 #   \underbrace{\log(1 + k) + \tfrac12 \log(1 + 2k)}_{\text{gap}}.$$
 #
-# Its derivative is nought where $(1 + 2k)^2 = 19 (1 + k)$, that is $4k^2 - 15k - 18 = 0$,
-# $k = (15 + \sqrt{513})/8 = 4.706$. A smaller $w$ makes the two dials less entangled, and less entangled dials
-# are cheaper for a $q$ without correlations. The bound pays .1117 nats of likelihood to make the gap .2603 nats
-# smaller (.5701 instead of .8304), and books a profit of .1487. A learner who sees only the bound sees a curve
-# that rises and flattens, as it should.
+# Its derivative is nought where $(1 + 2k)^2 = 19 (1 + k)$, that is $4k^2 - 15k - 18 = 0$, $k = (15 + \sqrt{513})/8
+# = 4.706$. A smaller $w$ makes the two dials less entangled, and less entangled dials are cheaper for a $q$
+# without correlations. The bound pays .1117 nats of likelihood to make the gap .2603 nats smaller (.5701 instead
+# of .8304), and books a profit of .1487. A learner who sees only the bound sees a curve that rises and flattens,
+# as it should.
 #
 # What was learned is no detail: 13.9 % of the data lie beyond two of this model's standard deviations, where the
 # model itself expects 4.6 %. And the training needs only these lines, which alternate between the best $q$ for
@@ -239,13 +241,13 @@ def average_bound(w: np.ndarray) -> float:
 # %% [markdown]
 # ## Who gets away, and who doesn't
 #
-# We tied $w_1 = w_2$ for a reason. Untie them, start at $(3, 2.9)$, and the same lines learn
-# $w = (\sqrt{18}, 0)$: variance 19, gap 0, nothing hidden. All loadings with $w_1^2 + w_2^2 = 18$ give the same
-# $p(x)$, and the bound picks from them one whose posterior has no correlation: it switched a dial off. So a
-# bound can also *choose* among equally good models, for reasons that the data never gave. VAEs with free
-# decoders tend to do this too, and line their latents up with the principal directions of the data (Rolinek et
-# al. 2019). It helps as long as such an equivalent model exists; where the decoder can't turn, as here with tied
-# weights, the bound takes it out of the truth.
+# We tied $w_1 = w_2$ for a reason. Untie them, start at $(3, 2.9)$, and the same lines learn $w = (\sqrt{18}, 0)$:
+# variance 19, gap 0, nothing hidden. All loadings with $w_1^2 + w_2^2 = 18$ give the same $p(x)$, and the bound
+# picks from them one whose posterior has no correlation: it switched a dial off. So a bound can also *choose*
+# among equally good models, for reasons that the data never gave. VAEs with free decoders tend to do this too, and
+# line their latents up with the principal directions of the data (Rolinek et al. 2019). It helps as long as such
+# an equivalent model exists; where the decoder can't turn, as here with tied weights, the bound takes it out of
+# the truth.
 #
 # One of the articles names the danger: with a weak approximate posterior, even perfect optimisation and infinite
 # data leave a gap, and the model learns something other than the data's distribution. That is right, and you
@@ -260,6 +262,15 @@ def average_bound(w: np.ndarray) -> float:
 # at 0, the dials are off (*posterior collapse*), which is the untied story above carried to its end.
 #
 # **Next:** lesson 07 drops the floor and throws the dice: what does it cost to walk to the posterior instead?
+#
+# ## In five lines
+#
+# 1. With a hidden $z$ the density $p(x)$ is an integral, and every $q(z)$ gives a floor under its logarithm, the
+#    ELBO.
+# 2. The gap between floor and truth is KL from $q$ to the posterior, lesson 05's reverse KL.
+# 3. A $q$ without correlations leaves a gap, here .8304 nats at every $x$, which no further computing closes.
+# 4. Training climbs the floor and not the likelihood, so infinite data of variance 19 can teach a model 10.41.
+# 5. The dice of a VAE estimate the floor; more of them make it sharper and never lift it.
 #
 # ## Now you
 #

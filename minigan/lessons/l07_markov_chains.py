@@ -2,6 +2,8 @@
 # # 07. Random walks: how long must a chain walk?
 # *About 2 seconds; afterwards you can walk to samples of an unnormalised density, and tell a chain that is stuck.*
 #
+# *Needs: matrices and their eigenvalues, and lesson 02; its first section also 06.*
+#
 # In lesson 02 we drew images from a world of 512 by listing it, and saw that nobody will ever list $2^{784}$. Two
 # ways around the list were announced. Lesson 06 took the first: replace the distribution by a simpler one, and
 # live with what that costs. This lesson takes the other: keep the distribution, and approximate by *chance*.
@@ -237,6 +239,15 @@ def generated(n: int, seed: int) -> np.ndarray:
 # the better the model, the slower the walk. That was the state of the art that GANs set out to leave.
 
 # %% [markdown]
+# ## In five lines
+#
+# 1. A deterministic approximation has bias without noise; Monte Carlo has noise without bias, like $n^{-1/2}$.
+# 2. Metropolis accepts a move with probability $\min(1, p(x')/p(x))$, in which $Z$ cancels.
+# 3. Such a chain goes to its model's distribution, not to the data's, in a time that its second eigenvalue tells.
+# 4. A chain stuck on one peak looks fine to itself, so show the share of time in each mode or start several
+#    chains.
+# 5. A generator's samples are independent and count in full, which does not make them right.
+#
 # ## Now you
 #
 # `minigan exercise start 7` puts `exercises/e07_metropolis.py` into your folder: write the acceptance rule, and a

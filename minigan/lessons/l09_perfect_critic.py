@@ -3,6 +3,8 @@
 # *About 2 seconds; afterwards you can derive the best answer that any critic can give, train a network until it
 # gives that answer, and tell a critic who knows the world from one who knows a list.*
 #
+# *Needs: derivatives and integrals, and lessons 01 and 03; 04 where KL is named.*
+#
 # The bank's intern knows what a genuine note weighs: 1000 mg, with a standard deviation of 4 (lesson 03). Now the
 # forger's first notes are in. His paper is too heavy: 1008 mg, with the same spread. On her table are two heaps of
 # equal size, and for each note that comes in she is to say the probability that it is genuine. Let us measure
@@ -221,6 +223,14 @@ def cram(
 # at each $x$, and so its bottom. Where to? And can $p/q$ still be had from such a critic's answer? Your exercise.
 
 # %% [markdown]
+# ## In five lines
+#
+# 1. At each $x$ by itself the best opinion is $D^* = p/(p+q)$, the share of genuine notes there.
+# 2. Its logit is $\log p/q$, so a critic who never heard of a density carries the ratio of two.
+# 3. Perfect is not infallible: where the heaps overlap there is nothing to know.
+# 4. A network learns it from scaled data, random first weights, noisy batches, Adam's steps and a falling rate.
+# 5. A critic with a short list and a wide network learns the list: a bill below the world's best is memory.
+#
 # ## Now you
 #
 # `minigan exercise start 9` puts `e09_perfect_critic.py` into your folder `exercises`: $D^*$ for shares that

@@ -3,6 +3,8 @@
 # *About 1 second; afterwards you can give G's slope under either label, say which divergence each one follows, and
 # tell when an honest generator learns nothing.*
 #
+# *Needs: lessons 09 and 10, and of lesson 05 the prices of the divergences.*
+#
 # A man walks into the bank with a dollar drawn in crayon. The intern is new, but not that new: she gives it
 # $D = .0067$, one chance in 149 to be genuine. In one of the articles both of them learn a lot from this first
 # day. She does, no doubt. But does *he*?
@@ -226,6 +228,15 @@ def generator_gradient(objective: str, real: np.ndarray, blind: bool = False) ->
 
 
 # %% [markdown]
+# ## In five lines
+#
+# 1. An honest G pays $\log(1 - D)$, with the slope $-D$ by the logit; one that lies pays $-\log D$, with $-(1 -
+#    D)$.
+# 2. Both push the same way, but from a critic who is sure the honest one learns next to nothing.
+# 3. Against a perfect D the honest G descends 2 JS, the lying one KL$(q, p)$ - 2 JS; $-e^s$ is maximum likelihood.
+# 4. With the lie the two losses no longer add up to 0, so it is another game with the same point of rest.
+# 5. G's slope goes through D and G's own fakes alone, and a D that says the same to all teaches nothing.
+#
 # ## Now you
 #
 # `minigan exercise start 11` puts `e11_label_trick.py` into your folder `exercises`: both gradients with respect

@@ -3,6 +3,8 @@
 # *About 1 second; afterwards you can tell from the eigenvalues of a GAN's game, before it runs, whether it will
 # spiral in or out, say where that forecast ends, and derive R1, the penalty that brings it home.*
 #
+# *Needs: eigenvalues, complex ones too, and lessons 11 to 13.*
+#
 # Abagnale flees to where Hanratty isn't looking; Hanratty turns his head. Does that ever end? In every telling it
 # does: each makes the other better, until neither has anything left to gain. Lesson 13's pair came to rest like
 # that. But its rates fell to 0 on the way, and whoever can't move any more is at rest. And if they hadn't fallen?
@@ -280,6 +282,14 @@ def r1_gradient(x: np.ndarray, W: np.ndarray, b: np.ndarray, v: np.ndarray) -> n
 # **What goes wrong in practice.** Loss curves don't show a circle: it looks like noise. Look at samples over
 # time; if what was gone comes back, it turns. Then: smaller or falling rates, less momentum, moving in turn, R1,
 # noise on what D sees, an average of G. Lesson 17 puts them on one scoreboard.
+#
+# ## In five lines
+#
+# 1. Players who each follow their own slope circle around the equilibrium; steps at once spiral outwards.
+# 2. The eigenvalues of the game's Jacobian tell the turn and the spiral in advance, but only nearby.
+# 3. The label trick has the same eigenvalues as minimax, and ends on an orbit of mean radius $\sqrt{2h}$.
+# 4. A brake on D brings the game home: the width of the data, or R1, which charges D for being steep there.
+# 5. Momentum feeds the chase; falling rates, turns instead of steps at once, and averages calm it.
 #
 # ## Now you
 #

@@ -3,6 +3,8 @@
 # *About 5 seconds; afterwards you can fool nine numbers that are used to judge generators, say what each doesn't
 # see, and name a failed training from the number that shows it.*
 #
+# *Needs: lessons 10, 13 and 15.*
+#
 # How good are the fakes? Z. Jost's introduction to GANs calls that a hard question and moves on, and it is one.
 # People answer it all the same, in one number, and put the numbers into tables. Frank Abagnale, the story goes,
 # passed for an airline pilot without being able to fly: he knew what people looked at. So let us find out what
@@ -279,6 +281,14 @@ def diagnose(s: Signs) -> str:
 # true sampler alone passes everywhere. A good score is one good answer to one question. So ask several, print
 # beside each what the truth scores at the same $n$, and hold data back. It is often said that a generator has
 # arrived when no observer can tell its samples from real ones. The critic's 50 % says that *this* observer can't.
+#
+# ## In five lines
+#
+# 1. For nearly every number that judges a generator there is a cheat that scores no worse than the truth.
+# 2. Fréchet sees two moments, Parzen a blur, W1 by coordinates shadows, precision and coverage only spheres.
+# 3. No cheat passes all of them, so report metrics in pairs with opposite blind spots.
+# 4. Print beside each score what a true sampler of the same size gets, and hold data back.
+# 5. A failed run has a name, and the number that gives it away; that D says one half is asked last.
 #
 # ## Now you
 #

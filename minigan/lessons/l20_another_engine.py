@@ -3,6 +3,8 @@
 # *About 10 seconds; afterwards you can write a function once for NumPy and a GPU, say how many digits two engines
 # must agree to and why no more, and tell when a GPU would be slower.*
 #
+# *Needs: lessons 12 and 13.*
+#
 # Nineteen lessons have run on one engine: NumPy, float32 for training, float64 for checks, on the processor of the
 # machine before you. A graphics card (GPU) does the same sums a hundred at a time, and CuPy offers it under
 # NumPy's names. PyTorch has an engine of its own. The formulas don't care. Do the numbers?
@@ -271,6 +273,14 @@ def on(where: mg.Backend) -> tuple[list, list]:
 # And the game itself got simpler. R3GAN (Huang et al. 2024) drops the collection of tricks for three things: D
 # judges *pairs*, how much more real is this than that; R1, which you know from lesson 14; and R2, the same penalty
 # at the fakes. With these and a modern network it surpasses StyleGAN2 on the paper's four data sets.
+#
+# ## In five lines
+#
+# 1. Code that asks its arrays for their module runs on any engine.
+# 2. Whoever looks at a number in the loop empties the queue of a GPU and waits.
+# 3. Two right engines differ, for addition in another order is another function; a theorem bounds by how much.
+# 4. A game multiplies each rounding, so compare engines step by step from the same place.
+# 5. Wide networks pay for arithmetic, narrow ones for calls, and a GPU makes only the first cheap.
 #
 # ## Now you
 #
