@@ -280,8 +280,8 @@ def play(rounds: int, centre: float = 0.0, label_trick: bool = False) -> np.ndar
 # 3. What D pays for the fakes is G's gain, and G's slope comes through D's parameters, for G sees no real sample.
 # 4. A count of right verdicts and a loss can disagree, and a loss near $2 \log 2 = 1.386$ nats a pair proves
 #    nothing.
-# 5. Centre and scale the data, for else every step of D may throw it farther off; and a D that is too sure teaches G
-#    nothing.
+# 5. Centre and scale the data, for else every step of D may throw it farther off; and a D that is too sure teaches
+#    G nothing.
 #
 # ## Now you
 #

@@ -145,6 +145,34 @@ def board(quick: bool) -> dict[tuple[str, int], ParzenReport]:
 # the nearest of 10,000 samples was at most .1816 off in each pixel, where black to white is 1, and at least .1795.
 # That is what the first paper's table says, no more and no less.
 #
+# ## So fade them
+#
+# If what counts is nearness and a writer's quirks are in the way, then take out the quirks. Here are two ways,
+# which do nothing but *harm* to real images: fade each a fifth of the way to the mean of all; or average each with
+# its two nearest. **Predict**: where do they stand, beside the 1,437 real images they were made of?
+
+
+# %%
+def faded(x: np.ndarray, share: float = 0.2) -> np.ndarray:
+    """The images x (n, d), moved this share of the way to their mean."""
+    return x + share * (x.mean(axis=0) - x)
+
+
+def with_neighbours(x: np.ndarray, k: int = 2) -> np.ndarray:
+    """The images x (n, d), each averaged with its k nearest."""
+    apart = np.square(x).sum(axis=1) - 2 * x @ x.T  # squared distances, but for what is the same along a row
+    np.fill_diagonal(apart, np.inf)
+    return (x + x[np.argsort(apart, axis=1, kind="stable")[:, :k]].sum(axis=1)) / (k + 1)
+
+
+# %% [markdown]
+# Above them: 32.36 nats faded, 33.98 averaged, against 31.07; and both leads are larger than the scatter of the
+# test images explains. So anybody can raise a GAN's score after its training, with a grey veil. On MNIST the veil
+# counts for more: of 5,000 of its digits we found about 224 nats, 274 when faded, 283 when averaged with
+# neighbours, and 241 for 1,000 averages; the real images come last. If you have the files of MNIST or
+# Fashion-MNIST, name their folder in the environment variable MINIGAN_MNIST, and this lesson's full run asks the
+# same of them and states it as a claim.
+#
 # ## More samples, more likelihood
 #
 # The figure's vermillion line is *one* generator. From 100 samples to 100,000 its score climbs by more than ten
@@ -191,6 +219,13 @@ def perfect_and_collapsed(dim: int, test: int = 1000) -> tuple[ParzenReport, Par
 #
 # *The grid is coarse.* Ten widths from .1 to 1 are 29 % apart, and on the averages a finer grid finds up to a nat
 # more.
+#
+# *Who adds up?* The sum itself can go wrong without an error. A library that walks a tree of samples begins with a
+# bound for the whole sum, 1 if any sample may be as near as that, and takes off what turns out to be too much.
+# What is left of a number below $2^{-53}$ beside a 1 is rounding. At $\sigma = .1$, for 180 of our 200 test images
+# the mean of the exponentials *is* below $2^{-53}$. scikit-learn's `KernelDensity` works so: left at its defaults,
+# with both tolerances 0, version 1.9 is here several nats too high in the mean, and over a hundred on one image.
+# (With a `leaf_size` above the number of samples there is no tree, and it is right.)
 #
 # None of this is a reproach. The table's rivals had been judged that way before, and the authors warn of this
 # estimate themselves: they had no better one. Lesson 16's answer stands: no single number. Ask what you want of a
