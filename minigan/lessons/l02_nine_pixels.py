@@ -46,7 +46,7 @@ def states(pixels: int = SIDE * SIDE) -> np.ndarray:
 # The exponential makes every score positive, and $Z$, the *partition function*, makes the 512 numbers sum to 1.
 # This is a small Boltzmann machine (Ackley, Hinton and Sejnowski 1985; Goodfellow, Bengio and Courville 2016,
 # section 20.1): whether two bits are equal is $2 x_i x_j - x_i - x_j + 1$, so the score is a quadratic form in the
-# pixels.
+# pixels. (Nothing below needs that.)
 #
 # Here is the whole of it. `states()` lists, `score` scores, `world` divides by the sum.
 
@@ -110,9 +110,9 @@ def of_single_pixels(p: np.ndarray) -> np.ndarray:
 # How soon do frequencies become probabilities? Measure the miss by the *total variation distance*, half the sum of
 # all absolute differences: it is the share of draws that would have to be moved. The count of one image is
 # binomial, its frequency has standard deviation $\sqrt{p(1-p)/n}$, and a normal number is off by $\sqrt{2/\pi}$
-# standard deviations on average. Add up and halve:
+# standard deviations on average. Add up over the images $x$ and halve, and the mean over many experiments is
 #
-# $$ E\,\mathrm{TV} \approx \sum_x \sqrt{\frac{p(x)\,(1-p(x))}{2 \pi n}}. $$
+# $$ \text{mean TV} \approx \sum_x \sqrt{\frac{p(x)\,(1-p(x))}{2 \pi n}}. $$
 #
 # For our world: .2299 at 1,000 draws, .0727 at 10,000, .0230 at 100,000. Ten times as many draws for a bit more
 # than three times the precision: the slope -1/2 that will return in lesson 07. With few draws the formula promises

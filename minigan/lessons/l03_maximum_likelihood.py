@@ -34,7 +34,7 @@ LATER = np.array([1001, 995, 1003, 1008, 999, 992, 1000, 1005, 997, 1004], float
 #
 # The measure is old and simple: take the parameters under which the data at hand would have been least
 # surprising. For independent draws their joint density is a product, and read as a function of $W$ it is called
-# the **likelihood**:
+# the **likelihood**. The arg max is the place where it is greatest:
 #
 # $$L(W) = \prod_{i=1}^{n} p_W(x_i), \qquad \log L(W) = \sum_{i=1}^{n} \log p_W(x_i), \qquad
 #   \hat W = \operatorname*{arg\,max}_W \, \log L(W).$$
@@ -122,11 +122,12 @@ START = (990.0, 6.0)
 # differ by less than $10^{-8}$.
 #
 # Two things went well only because they were arranged. It takes many hundreds of steps, though the hill is as
-# plain as hills get, because it is steep in $\eta$ and flat in $\mu$: near the top a step of rate $r$ keeps
-# $1 - 2r$ of the error in $\eta$, but $1 - r / \sigma^2$ of the error in $\mu$. Weigh in units of 4 mg, and both
-# errors are gone in tens of steps: that is why data are scaled before a network sees them (lesson 09). And a
-# bolder start is punished: from $(990, 3)$ with rate $.5$ the very first step throws $\sigma$ to 1,145 mg. Here
-# there is a top to come back to. In a game of two players there need not be one (lesson 14).
+# plain as hills get, because it is steep in $\eta$ and flat in $\mu$. Near the top the second slope falls by 2 for
+# each unit of $\eta$, the first by $1/\sigma^2$ for each mg: so a step of rate $r$ keeps $1 - 2r$ of the error in
+# $\eta$, but $1 - r / \sigma^2$ of the error in $\mu$. Weigh in units of 4 mg, and both errors are gone in tens of
+# steps: that is why data are scaled before a network sees them (lesson 09). And a bolder start is punished: from
+# $(990, 3)$ with rate $.5$ the very first step throws $\sigma$ to 1,145 mg. Here there is a top to come back to.
+# In a game of two players there need not be one (lesson 14).
 #
 # ## What the maximum is not
 #

@@ -146,8 +146,8 @@ def habit(W: float) -> np.ndarray:
 
 
 # %% [markdown]
-# The words $x_1, \ldots, x_n$ that we heard contain word $k$ in a share $\hat p_k$. Sum the negative
-# log-likelihood along the list of words, not in the order of hearing them, and lesson 03 meets this one:
+# Of the words $x_1, \ldots, x_n$ that we heard, word $k$ is a share $\hat p_k$. Lesson 03 adds up the negative
+# log-likelihood word by word as we heard them. Collect equal words first, and it is a cross-entropy:
 #
 # $$-\frac1n \log L(W) = -\frac1n \sum_{i=1}^n \log q_W(x_i) = -\sum_k \hat p_k \log q_W(k)
 #   = H(\hat p, q_W) = \underbrace{H(\hat p)}_{\text{without } W} + \, \mathrm{KL}(\hat p, q_W) .$$
@@ -160,7 +160,7 @@ def habit(W: float) -> np.ndarray:
 # - A negative log-likelihood never comes near 0. It ends at the entropy of the data, and if the model can't be
 #   right, above: here at 1.2240 nats, of which .0110 are the model's fault and the rest is the parrot's.
 # - For *this* family the minimum is where the mean word number under $q_W$ is the data's, .875. That is a cubic
-#   in $W$, and its root, .5826, is where both searches end.
+#   in $W$, and its root, .5826, is where a search for the lowest point ends, on either curve.
 
 
 # %%

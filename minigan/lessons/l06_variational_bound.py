@@ -7,22 +7,18 @@
 #
 # Lessons 03 and 04 trained models by their likelihood, and there was always a formula for it. Now put something
 # hidden between the model and its data. Two dials stand behind a curtain, $z_1$ and $z_2$; somebody turns both
-# at random, and all we read is one number:
+# at random, and all we read is one number $x$, with some noise $\varepsilon$ in it:
 #
 # $$z \sim N(0, I), \qquad x = w_1 z_1 + w_2 z_2 + \varepsilon, \quad \varepsilon \sim N(0, 1), \quad w = (3, 3).$$
 #
-# $z$ is a *latent variable*, the law of $z$ its *prior*, and $p(x \mid z) = N(x;\, w \cdot z,\, 1)$ the
+# $z$ is a *latent variable*, the distribution of $z$ its *prior*, and $p(x \mid z) = N(x;\, w \cdot z,\, 1)$ the
 # *likelihood*. Put a deep net where $w \cdot z$ stands and you have the model half of a variational autoencoder.
-# To train by maximum likelihood we need
-#
-# $$p(x) = \int p(z)\, p(x \mid z)\, dz,$$
-#
-# how probable the reading is when *all* positions of the dials are counted. Two dials can be counted on a mesh
-# of 321 points a side. With twenty dials such a mesh has $321^{20}$ points, a number of 51 digits, and nobody
-# adds those up. So we do what an engineer does with a quantity that can't be computed: put a floor under it that
-# can, and push the floor up. This lesson asks what is lost in between. Our model is simple enough to know the
-# truth: a sum of independent Gaussians is Gaussian, so $x \sim N(0,\, 1 + w \cdot w) = N(0, 19)$, and everything
-# below stands beside it.
+# To train by maximum likelihood we need $p(x) = \int p(z)\, p(x \mid z)\, dz$, how probable the reading is when
+# *all* positions of the dials are counted. Two dials can be counted on a mesh of 321 points a side. With twenty
+# dials such a mesh has $321^{20}$ points, a number of 51 digits, and nobody adds those up. So we do what an
+# engineer does with a quantity that can't be computed: put a floor under it that can, and push the floor up. This
+# lesson asks what is lost in between. Our model is simple enough to know the truth: a sum of independent Gaussians
+# is Gaussian, so $x \sim N(0,\, 1 + w \cdot w) = N(0, 19)$, and everything below stands beside it.
 
 # %%
 from __future__ import annotations
@@ -67,8 +63,8 @@ def log_p(x: np.ndarray, w: np.ndarray) -> np.ndarray:
 # $$\mathrm{ELBO} = E_q[\log p(x, z)] + H(q) = E_q[\log p(x \mid z)] - \mathrm{KL}\big(q(z),\, p(z)\big).$$
 #
 # The code below is the first; you will write the second. Here $\log p(x, z)$ is quadratic in $z$, with curvature
-# $-\Lambda$, and a quadratic's average is its value at the mean plus half the curvature times the spread. That
-# is all:
+# $-\Lambda$, $\Lambda = I + w w^\top$, and a quadratic's average is its value at the mean plus half the curvature
+# times the spread. The same $\Lambda$ is the inverse of the posterior's covariance. That is all:
 
 
 # %%
@@ -114,11 +110,11 @@ def gap(x: np.ndarray, w: np.ndarray, covariance: np.ndarray, mean: np.ndarray |
 #   \qquad \text{least at } v_i = 1 / \Lambda_{ii},
 #   \qquad \text{and then} \qquad -\tfrac12 \log(1 - \rho^2).$$
 #
-# $\Lambda_{11} = 1 + 3^2 = 10$, so $v_1 = .1$: the variance of $z_1$ when $z_2$ is *known*. In the posterior,
-# where $z_2$ is not known, $z_1$ has the variance .5263. Taking those marginal variances is the usual slip, and
-# it looks so honest: they are the true ones. Yet the round cloud that they make lies largely where the posterior
-# has nothing, which reverse KL punishes, and the gap grows to 3.433 nats. Mean-field errors have a direction:
-# $q$ is too sure of itself.
+# Here $\rho = -.9$ is that correlation. $\Lambda_{11} = 1 + 3^2 = 10$, so $v_1 = .1$: the variance of $z_1$ when
+# $z_2$ is *known*. In the posterior, where $z_2$ is not known, $z_1$ has the variance .5263. Taking those marginal
+# variances is the usual slip, and it looks so honest: they are the true ones. Yet the round cloud that they make
+# lies largely where the posterior has nothing, which reverse KL punishes, and the gap grows to 3.433 nats.
+# Mean-field errors have a direction: $q$ is too sure of itself.
 
 
 # %%
@@ -167,28 +163,7 @@ def mean_field(w: np.ndarray) -> np.ndarray:
 # method throws its dice at $p(x)$ or at the posterior itself: no bias in the long run, but scatter that shrinks
 # like $n^{-1/2}$. That is lesson 07.
 
-
-# %%
-def sweeps(x: float, w: np.ndarray, count: int) -> np.ndarray:
-    """q's mean after 0 .. count sweeps of coordinate ascent from 0: (count + 1, 2)."""
-    precision = posterior(w)[1]
-    mean, path = np.zeros(2), [np.zeros(2)]
-    for _ in range(count):
-        for i in (0, 1):
-            mean[i] = (w[i] * x - precision[i, 1 - i] * mean[1 - i]) / precision[i, i]
-        path.append(mean.copy())
-    return np.array(path)
-
-
-def dice_for_the_bound(x: float, w: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """draws of log p(x, z) - log q(z) with z = μ + σ ε, as a VAE has them: their mean estimates the ELBO."""
-    mu, sd = posterior(w)[0] * x, np.sqrt(np.diag(mean_field(w)))
-    z = mu + sd * rng.standard_normal((draws, len(w)))
-    joint = mg.Gaussian(np.zeros(len(w))).log_density(z) + mg.Gaussian().log_density((x - z @ w)[:, None])
-    return joint - mg.Gaussian(mu, sd).log_density(z)
-
-
-# %% [markdown]
+#
 # ## Does it matter?
 #
 # One might shrug: a floor that lies .8304 nats too low *everywhere* has its peak where the truth has it. For a
@@ -239,15 +214,7 @@ def average_bound(w: np.ndarray) -> float:
 
 
 # %% [markdown]
-# ## Who gets away, and who doesn't
-#
-# We tied $w_1 = w_2$ for a reason. Untie them, start at $(3, 2.9)$, and the same lines learn $w = (\sqrt{18}, 0)$:
-# variance 19, gap 0, nothing hidden. All loadings with $w_1^2 + w_2^2 = 18$ give the same $p(x)$, and the bound
-# picks from them one whose posterior has no correlation: it switched a dial off. So a bound can also *choose*
-# among equally good models, for reasons that the data never gave. VAEs with free decoders tend to do this too, and
-# line their latents up with the principal directions of the data (Rolinek et al. 2019). It helps as long as such
-# an equivalent model exists; where the decoder can't turn, as here with tied weights, the bound takes it out of
-# the truth.
+# ## Bias, not overfitting
 #
 # One of the articles names the danger: with a weak approximate posterior, even perfect optimisation and infinite
 # data leave a gap, and the model learns something other than the data's distribution. That is right, and you
@@ -259,9 +226,7 @@ def average_bound(w: np.ndarray) -> float:
 # the difference of the gaps is in it. Papers therefore estimate $\log p(x)$ itself with many draws a point
 # (Burda et al. 2016). If the bound is poor, ask which gap it is: fit $q$ at a few test points by hand, without
 # the encoder; what this wins was the encoder's fault. And if an encoder's variances all stand at 1 and its means
-# at 0, the dials are off (*posterior collapse*), which is the untied story above carried to its end.
-#
-# **Next:** lesson 07 drops the floor and throws the dice: what does it cost to walk to the posterior instead?
+# at 0, the dials are off (*posterior collapse*), which is the appendix's story carried to its end.
 #
 # ## In five lines
 #
@@ -279,18 +244,50 @@ def average_bound(w: np.ndarray) -> float:
 # `minigan exercise check 6`. Two questions to take along: what would the curve of the figure look like for a
 # posterior with correlation -.99? And if the noise in $x$ were larger, would the bound hide more, or less?
 #
-# ## Sources
+# *Next.* Lesson 07 drops the floor and throws the dice: what does it cost to walk to the posterior instead?
 #
-# - Goodfellow 2016, *NIPS tutorial: Generative adversarial networks*, section 2.3.2: the bound, and what a weak
-#   $q$ does.
-# - Kingma and Welling 2014, *Auto-encoding variational Bayes*, eq. 1 to 3; section 2.4 for the
-#   reparameterisation. Rezende et al. 2014, *Stochastic backpropagation*, is the same idea, found independently.
-# - Bishop 2006, *Pattern recognition and machine learning*, section 10.1.2 (mean-field on a correlated Gaussian:
-#   variances $1/\Lambda_{ii}$, too compact) and section 12.2 (this model, with more readings: probabilistic PCA).
-# - Turner and Sahani 2011, *Two problems with variational expectation maximisation for time-series models*: the
-#   bias of learned parameters. Cremer et al. 2018, *Inference suboptimality in variational autoencoders*: the
-#   two gaps. Rolinek et al. 2019, *Variational autoencoders pursue PCA directions (by accident)*. Burda et al.
-#   2016, *Importance weighted autoencoders*.
+# *Sources.* The bound, and what a weak $q$ does: Goodfellow 2016, NeurIPS tutorial, section 2.3.2. VAEs: Kingma
+# and Welling 2014, eq. 1 to 3, and section 2.4 for the reparameterisation; Rezende et al. 2014, the same idea,
+# found independently. Mean-field on a correlated Gaussian (variances $1/\Lambda_{ii}$, too compact): Bishop 2006,
+# section 10.1.2; this model with more readings: section 12.2. The bias of learned parameters: Turner and Sahani
+# 2011. The two gaps: Cremer et al. 2018. Principal directions: Rolinek et al. 2019. Many draws a point: Burda et
+# al. 2016.
+
+# %% [markdown]
+# ## Appendix: who gets away, and who doesn't
+#
+# We tied $w_1 = w_2$ for a reason. Untie them, start at $(3, 2.9)$, and the same lines learn $w = (\sqrt{18}, 0)$:
+# variance 19, gap 0, nothing hidden. All loadings with $w_1^2 + w_2^2 = 18$ give the same $p(x)$, and the bound
+# picks from them one whose posterior has no correlation: it switched a dial off. So a bound can also *choose*
+# among equally good models, for reasons that the data never gave. VAEs with free decoders tend to do this too, and
+# line their latents up with the principal directions of the data (Rolinek et al. 2019). It helps as long as such
+# an equivalent model exists; where the decoder can't turn, as here with tied weights, the bound takes it out of
+# the truth.
+#
+# ## Appendix: the sweeps, and the dice
+#
+# The two experiments of "Dice or no dice", in code.
+
+
+# %%
+def sweeps(x: float, w: np.ndarray, count: int) -> np.ndarray:
+    """q's mean after 0 .. count sweeps of coordinate ascent from 0: (count + 1, 2)."""
+    precision = posterior(w)[1]
+    mean, path = np.zeros(2), [np.zeros(2)]
+    for _ in range(count):
+        for i in (0, 1):
+            mean[i] = (w[i] * x - precision[i, 1 - i] * mean[1 - i]) / precision[i, i]
+        path.append(mean.copy())
+    return np.array(path)
+
+
+def dice_for_the_bound(x: float, w: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """draws of log p(x, z) - log q(z) with z = μ + σ ε, as a VAE has them: their mean estimates the ELBO."""
+    mu, sd = posterior(w)[0] * x, np.sqrt(np.diag(mean_field(w)))
+    z = mu + sd * rng.standard_normal((draws, len(w)))
+    joint = mg.Gaussian(np.zeros(len(w))).log_density(z) + mg.Gaussian().log_density((x - z @ w)[:, None])
+    return joint - mg.Gaussian(mu, sd).log_density(z)
+
 
 # %%
 if __name__ == "__main__":

@@ -34,11 +34,11 @@ SHORT, LONG = 0.5, 6.0  # standard deviations of the two walkers' moves
 # choose the nine that bring the bound of lesson 06 as close to $\log Z$ as they can. Setting the bound's
 # derivative to 0 gives the mean-field equations, in which each pixel sees only the average of its neighbours:
 #
-# $$ \mathrm{logit}\, m_i = 0.1 + 0.7 \sum_{j \sim i} (2 m_j - 1). $$
+# $$ \log \frac{m_i}{1 - m_i} = 0.1 + 0.7 \sum_{j \sim i} (2 m_j - 1). $$
 #
-# A few rounds settle them: no chance, no noise, the same answer every time, and it is 7.307. The bound is 11.036
-# nats and $\log Z$ is 11.698; the gap of .663 nats is the KL divergence to the world. Wait as long as you like, it
-# stays.
+# (The sum is over the neighbours $j$ of pixel $i$; the left side is the logit of lesson 01.) A few rounds settle
+# them: no chance, no noise, the same answer every time, and it is 7.307. The bound is 11.036 nats and $\log Z$ is
+# 11.698; the gap of .663 nats is the KL divergence to the world. Wait as long as you like, it stays.
 
 
 # %%

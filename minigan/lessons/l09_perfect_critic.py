@@ -62,7 +62,8 @@ P_MASS, Q_MASS = (d.density(MESH) * (MESH[1, 0] - MESH[0, 0]) for d in (P, Q))
 #
 # Now she knows neither $p$ nor $q$; she only sees notes. The simplest critic has two numbers, $D(x) = \sigma(wx +
 # b)$: logistic regression. Its logit is a straight line, and so, as it happens, is $D^*$'s. With infinitely many
-# notes the least bill is at $w = -2$, $b = 2$, exactly; from finitely many the fit scatters around it.
+# notes the least bill is at $w = -2$, $b = 2$, exactly; from finitely many the fit scatters around it. (The code
+# finds it by Newton's method: a step is the slope over the curvature, and a dozen are plenty.)
 
 
 # %%
@@ -100,8 +101,9 @@ def best_line(x: np.ndarray, genuine: np.ndarray, forged: np.ndarray) -> tuple[n
 # isn't.
 #
 # **Scaling.** One rate for all of $\theta$ suits only a valley that is equally steep in all directions. Measure
-# the line's valley at its start: along its steepest direction it curves $\kappa$ times as much as along its
-# flattest.
+# the line's valley at its start. Along its steepest direction it curves $\kappa$ times as much as along its
+# flattest, and the flattest is crossed last: a rate that the steep direction can bear takes some $\kappa$ times as
+# many steps.
 #
 # | $x$ is | $\kappa$ | plain descent, rate 1 / (steepest curvature), until the bill is within .0001 of the best |
 # |---|---|---|

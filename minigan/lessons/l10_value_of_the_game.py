@@ -72,6 +72,9 @@ def value_from_notes(critic: Critic, m: float, n: int, rng: np.random.Generator)
 
 
 # %% [markdown]
+# Six shifts, by the integrals. (The slope in the fourth column and the distance $W_1$ in the fifth are explained
+# at the end.)
+#
 # | shift $m$ | $V(D^*, G)$ | JS, nats | slope $dV/dm$ | $W_1$ |
 # |---|---|---|---|---|
 # | 0 | -1.386294 | 0 | 0 | 0 |

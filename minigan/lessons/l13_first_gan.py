@@ -9,6 +9,10 @@
 # seen a bill before. Each learns from the other, until her opinion of every bill, his and the bank's, is the same:
 # one half. Then her manager may fire her, says the story, for nobody could do better.
 #
+# Everything in this game has been built in the five lessons before: the exact density $p_G$ of what a generator
+# makes (08), the perfect critic $D^*$ (09), the value $V$ and JS (10), the label trick (11), the slopes (12). Here
+# they meet.
+#
 # On a genuine bill the ink weighs 4 mg on average, with a standard deviation of .5: the data are $N(4, .5^2)$. The
 # forger is a network $G$ that makes a weight of a random number $z \sim N(0, 1)$; the intern is a network $D$ that
 # gives a logit.
@@ -64,10 +68,9 @@ def deal(seed: int, scaled: bool = True, width: int = 32, rounds: int = 3000, pr
 # %% [markdown]
 # ## A round
 #
-# Algorithm 1 of Goodfellow et al. (2014), with one step of $D$ a round. You have met everything in it: the loss
-# (01), the label trick (11), the gradients (12). What is new is the order, and it is easily got wrong. In the
-# intern's turn she sees genuine bills and fakes, and *she alone* moves. In the forger's turn he makes **new**
-# bills, asks the intern **as she is now**, and *he alone* moves.
+# Algorithm 1 of Goodfellow et al. (2014), with one step of $D$ a round. What is new is the order, and it is easily
+# got wrong. In the intern's turn she sees genuine bills and fakes, and *she alone* moves. In the forger's turn he
+# makes **new** bills, asks the intern **as she is now**, and *he alone* moves.
 
 
 # %%

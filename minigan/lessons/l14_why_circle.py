@@ -47,19 +47,18 @@ def chase(h: float, rounds: int, in_turn: bool) -> np.ndarray:
 # %% [markdown]
 # ## A right angle
 #
-# In turn: $(-1, 2), (-2, 1), (-1, -1), (1, -2), (2, -1), (1, 1)$. After six rounds they are back, for ever. At
-# once: outwards, $\sqrt 2$ times as far from $(0, 0)$ with every round, 16 times after the eight rounds of a turn.
+# In turn (after each round): $(-1, 2), (-2, 1), (-1, -1), (1, -2), (2, -1), (1, 1)$. After six rounds they are
+# back, for ever. At once: outwards, $\sqrt 2$ times as far from $(0, 0)$ with every round, 16 times after the
+# eight rounds of a turn.
 #
-# All slopes are right, and nobody made a mistake. The field is $(\dot x, \dot y) = (-y, x)$, and
-#
-# $$ \tfrac12 \tfrac{d}{dt} (x^2 + y^2) = x \dot x + y \dot y = -xy + yx = 0 : $$
-#
-# it stands at a right angle to the radius. What one wins the other loses, so together they come no nearer.
-# Followed continuously, that is a circle. A *step* of size $h$ leaves it along the tangent and ends, by
-# Pythagoras, at $\sqrt{1 + h^2}$ times the radius. Smaller steps are slower, not different. Moving in turn is
-# a matrix of determinant 1 and trace $2 - h^2$: for $h < 2$ its eigenvalues lie *on* the unit circle, and it is
-# back after $2\pi / \arccos(1 - h^2/2)$ rounds, 6 for $h = 1$. (The *mean* of those six points is $(0, 0)$: the
-# players never find the centre, their average does. That is one reason why minigan can keep an average of G.)
+# All slopes are right, and nobody made a mistake. The field is $(\dot x, \dot y) = (-y, x)$, and $\frac12
+# \frac{d}{dt} (x^2 + y^2) = x \dot x + y \dot y = -xy + yx = 0$: it stands at a right angle to the radius. What
+# one wins the other loses, so together they come no nearer. Followed continuously, that is a circle. A *step* of
+# size $h$ leaves it along the tangent and ends, by Pythagoras, at $\sqrt{1 + h^2}$ times the radius. Smaller steps
+# are slower, not different. Moving in turn is a matrix of determinant 1 and trace $2 - h^2$: for $h < 2$ its
+# eigenvalues lie *on* the unit circle, and it is back after $2\pi / \arccos(1 - h^2/2)$ rounds, 6 for $h = 1$.
+# (The *mean* of those six points is $(0, 0)$: the players never find the centre, their average does. That is one
+# reason why minigan can keep an average of G.)
 #
 # ## The smallest GAN
 #
@@ -69,11 +68,8 @@ def chase(h: float, rounds: int, in_turn: bool) -> np.ndarray:
 # $$ \dot\psi = -\theta\,\sigma(t), \qquad \dot\theta = \psi\,\sigma(t) \ \text{ (minimax)}, \qquad
 #    \dot\theta = \psi\,\sigma(-t) \ \text{ (label trick)}. $$
 #
-# At $(0, 0)$ the bill is right and D says $\frac12$ to everything: the equilibrium. Around it,
-#
-# $$ \tfrac{d}{dt} (\theta^2 + \psi^2) = 0 \ \text{ (minimax)}, \qquad
-#    -2\,t \tanh(t/2) \le 0 \ \text{ (label trick)}. $$
-#
+# At $(0, 0)$ the bill is right and D says $\frac12$ to everything: the equilibrium. Around it $\theta^2 + \psi^2$
+# stays as it is under minimax, and under the label trick changes by $-2\,t \tanh(t/2) \le 0$ a unit of time.
 # So minimax circles, at every radius. The label trick isn't zero-sum, and should come in, if slowly. minigan's own
 # `GAN` can play it: G is a dense layer, $az + b$. With one $z$, always 0, only $b = \theta$ matters.
 
@@ -136,9 +132,6 @@ def walk(gan: mg.GAN, real: np.ndarray = HERE, steps: int = STEPS) -> np.ndarray
 # | minimax in turn, D first (Algorithm 1) | 1.339, never off 1.414 by more than 6 % |
 # | label trick, both at once | .640 |
 # | minimax, both at once, with R1 (below; $\gamma = .3$) | $4.8 \cdot 10^{-6}$ |
-#
-# (The code of Mescheder et al. gives 3.0969, .6402 and $2.643 \cdot 10^{-6}$. Their D is high on the *fake*
-# side: their $(1, 1)$ is our $(1, -1)$, and from there minigan finds their digits.)
 #
 # ![Four ways to step around an equilibrium](../../figures/l14_why_circle.png)
 #
@@ -231,33 +224,9 @@ def jacobian(gan: mg.GAN, real: np.ndarray = HERE, e: float = 1e-5) -> np.ndarra
 # $\gamma = 1$ the pair meets and stops turning (below $10^{-20}$ after 500 steps). More isn't better: at $\gamma
 # = 9$ D hardly moves, so G learns hardly anything, and after 500 steps .08 are left.
 #
-# *A D with a bend*, $s = yv + c$, $y = \tanh a$, $a = xW + b$. Unit $k$ passes on the share $u_k = 1 - y_k^2$, so
-#
-# $$ g = \nabla_x s, \qquad g_i = \sum_k W_{ik} u_k v_k . $$
-#
-# Wanted is the derivative of $\frac12 g \cdot g$, which is $g \cdot dg$: hold one $g$ still and differentiate the
-# other. Let $x$ walk along the still one; it drives unit $k$ with the speed $t_k = \sum_i g_i W_{ik}$, and the
-# number to differentiate is $\sum_k t_k u_k v_k$. A weight moves it in two ways:
-#
-# - *as a factor*, all bends held still: $dv_k = u_k t_k$ and $dW_{ik} = g_i u_k v_k$. There is no $x$ in it.
-# - *by moving along the bend*: $du_k / da_k = -2 y_k u_k$, so $a_k$ is charged $p_k = -2 y_k u_k v_k t_k$ and
-#   passes it on as in lesson 12: $dW_{ik} = x_i p_k$ comes on top, and $db_k = p_k$.
-#
-# `mg.tangent_gradient(net, dx, dy, trace)` does just this through any number of layers, at `dx` $= g$, `dy` $= 1$:
-# $t$ runs forward, and then two errors run back, one for the factors and one for the bends. That is what stands
-# behind `mg.GAN(..., penalty=mg.R1(.3))`.
-
-
-# %%
-def r1_gradient(x: np.ndarray, W: np.ndarray, b: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """The gradient of R1, gamma 1, over the rows of x (n, I), by W (I, K), b (K,), v (K,) and c: as one vector."""
-    y = np.tanh(x @ W + b)
-    u = 1 - y**2
-    g = (u * v) @ W.T
-    t = g @ W
-    p = -2 * y * u * v * t
-    return np.concatenate([(g.T @ (u * v) + x.T @ p).ravel(), p.sum(0), (u * t).sum(0), [0]]) / len(x)
-
+# *A D with a bend*: its slope changes along the way, and with it the penalty. The gradient of R1 is then a slope
+# of a slope; for one layer of tanh it takes ten lines of pencil, in the appendix, and for two weights it is your
+# exercise. `mg.GAN(..., penalty=mg.R1(.3))` has it for any number of layers.
 
 # %% [markdown]
 # ## Momentum remembers where the other one was
@@ -288,7 +257,8 @@ def r1_gradient(x: np.ndarray, W: np.ndarray, b: np.ndarray, v: np.ndarray) -> n
 # 1. Players who each follow their own slope circle around the equilibrium; steps at once spiral outwards.
 # 2. The eigenvalues of the game's Jacobian tell the turn and the spiral in advance, but only nearby.
 # 3. The label trick has the same eigenvalues as minimax, and ends on an orbit of mean radius $\sqrt{2h}$.
-# 4. A brake on D brings the game home: the width of the data, or R1, which charges D for being steep there.
+# 4. A brake on D brings the game home: the width of the data, or R1, which charges D for being steep at the real
+#    data.
 # 5. Momentum feeds the chase; falling rates, turns instead of steps at once, and averages calm it.
 #
 # ## Now you
@@ -303,6 +273,43 @@ def r1_gradient(x: np.ndarray, W: np.ndarray, b: np.ndarray, v: np.ndarray) -> n
 # tutorial, exercise 7.2 (in continuous time). The Dirac-GAN, the brake of width, and R1: Mescheder, Geiger and
 # Nowozin 2018. The Jacobian of a game: Mescheder, Nowozin and Geiger 2017. Why D's bowl brings a GAN home:
 # Nagarajan and Kolter 2017. Momentum in games: Gidel et al. 2019. Noise as a penalty: Roth et al. 2017.
+
+# %% [markdown]
+# ## Appendix: the radii of other texts
+#
+# The code of Mescheder et al. gives 3.0969, .6402 and $2.643 \cdot 10^{-6}$. Their D is high on the *fake*
+# side: their $(1, 1)$ is our $(1, -1)$, and from there minigan finds their digits.
+#
+# ## Appendix: R1 of a D with a bend
+#
+# Lesson 12's network with one hidden layer, $s = yv + c$, $y = \tanh a$, $a = xW + b$. Unit $k$ passes on the
+# share $u_k = 1 - y_k^2$, so
+#
+# $$ g = \nabla_x s, \qquad g_i = \sum_k W_{ik} u_k v_k . $$
+#
+# Wanted is the derivative of $\frac12 g \cdot g$, which is $g \cdot dg$: hold one $g$ still and differentiate the
+# other. Let $x$ walk along the still one; it drives unit $k$ with the speed $t_k = \sum_i g_i W_{ik}$, and the
+# number to differentiate is $\sum_k t_k u_k v_k$. A weight moves it in two ways:
+#
+# - *as a factor*, all bends held still: $dv_k = u_k t_k$ and $dW_{ik} = g_i u_k v_k$. There is no $x$ in it.
+# - *by moving along the bend*: $du_k / da_k = -2 y_k u_k$, so $a_k$ is charged $p_k = -2 y_k u_k v_k t_k$ and
+#   passes it on as in lesson 12: $dW_{ik} = x_i p_k$ comes on top, and $db_k = p_k$.
+#
+# `mg.tangent_gradient(net, dx, dy, trace)` does just this through any number of layers, at `dx` $= g$, `dy` $= 1$:
+# $t$ runs forward, and then two errors run back, one for the factors and one for the bends. That is what stands
+# behind `mg.GAN(..., penalty=mg.R1(.3))`.
+
+
+# %%
+def r1_gradient(x: np.ndarray, W: np.ndarray, b: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """The gradient of R1, gamma 1, over the rows of x (n, I), by W (I, K), b (K,), v (K,) and c: as one vector."""
+    y = np.tanh(x @ W + b)
+    u = 1 - y**2
+    g = (u * v) @ W.T
+    t = g @ W
+    p = -2 * y * u * v * t
+    return np.concatenate([(g.T @ (u * v) + x.T @ p).ravel(), p.sum(0), (u * t).sum(0), [0]]) / len(x)
+
 
 # %%
 if __name__ == "__main__":

@@ -255,9 +255,9 @@ def on(where: mg.Backend) -> tuple[list, list]:
 # %% [markdown]
 # ## Where adversarial losses live today
 #
-# This is the last lesson, so: what became of the game? Images from noise alone are mostly made by diffusion models
-# now, which are steadier to train. The *loss* lives on wherever the output is one of many right ones, a mean over
-# them would be blurred (lesson 05), and one pass must do:
+# What became of the game? Images from noise alone are mostly made by diffusion models now, which are steadier to
+# train. The *loss* lives on wherever the output is one of many right ones, a mean over them would be blurred
+# (lesson 05), and one pass must do:
 #
 # - **Sound.** Vocoders turn a spectrogram into a wave against several critics (MelGAN, Kumar et al. 2019;
 #   HiFi-GAN, Kong et al. 2020), and neural audio codecs train their decoders so (SoundStream, Zeghidour et al.
