@@ -117,9 +117,9 @@ def blocks(p: np.ndarray, k: int) -> np.ndarray:
 #   lucky case: its KL to the uniform habit and back are both .25 bits. One example proves nothing.)
 # - *Detours never shorter?* $\mathrm{KL}(a, c) = 1.758$ nats, but over $b$ it is only $.3681 + .5108 = .879$. A
 #   detour that halves the way: no.
-# - *Finite?* Believe that a coin never shows tails, and one tail is infinitely surprising: $\mathrm{KL}(b, (1, 0))
-#   = \infty$. The other direction costs $\log 2$. Lesson 05 is about this difference, and about JS, whose square
-#   root *is* a distance.
+# - *Finite?* Believe that a coin never shows tails, and one tail is infinitely surprising:
+#   $\mathrm{KL}(b, (1, 0)) = \infty$. The other direction costs $\log 2$. Lesson 05 is about this difference, and
+#   about JS, whose square root *is* a distance.
 #
 # KL is a price. That it depends on who is right and who believes is no flaw, it is the point.
 #

@@ -169,10 +169,10 @@ def mean_field(w: np.ndarray) -> np.ndarray:
 # One might shrug: a floor that lies .8304 nats too low *everywhere* has its peak where the truth has it. For a
 # fixed model that is so. But training changes the model, and with the model the gap.
 #
-# > **Your prediction, please.** Real data with variance 19, infinitely many. A model $x = w(z_1 + z_2) +
-# > \varepsilon$ with one number $w$ to learn, which can be exactly right ($w = 3$). A perfect optimiser, started
-# > *at* $w = 3$, that maximises the average bound with the best mean-field $q$. Which variance $1 + 2w^2$ will the
-# > model have at the end?
+# > **Your prediction, please.** Real data with variance 19, infinitely many. A model
+# > $x = w(z_1 + z_2) + \varepsilon$ with one number $w$ to learn, which can be exactly right ($w = 3$). A perfect
+# > optimiser, started *at* $w = 3$, that maximises the average bound with the best mean-field $q$. Which variance
+# > $1 + 2w^2$ will the model have at the end?
 #
 # It leaves the truth and stops at *10.41*. Here is why. With $k = w^2$ the model's variance is $1 + 2k$ and its
 # gap $\frac12 \log \frac{(1 + k)^2}{1 + 2k}$, so that the average bound is, up to a constant,
