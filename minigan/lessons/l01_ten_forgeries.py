@@ -169,26 +169,8 @@ if __name__ == "__main__":
 #
 # Programs print this loss in different units, and much confusion comes from it. A sum over twenty: 13.8148. The
 # mean over the real ones plus the mean over the forgeries, which is minigan's way: 1.38148, "per pair". The mean
-# over all twenty: .69074. Here is minigan's:
-
-
-# %%
-def players(theta: float = THETA, phi0: float = PHI0, phi1: float = PHI1) -> tuple[mg.Sequential, mg.Sequential]:
-    """The same G and D as networks: one dense layer each, y = W x + b, in float64."""
-    G = mg.Sequential([Dense(1, 1)], Backend("numpy", "float64"), name="G")
-    D = mg.Sequential([Dense(1, 1)], Backend("numpy", "float64"), name="D")
-    G.assign([1.0, theta])  # W, b
-    D.assign([phi1, phi0])
-    return G, D
-
-
-def bill_by_minigan() -> float:
-    """Nats per pair: the mean over the real sounds plus the mean over the forgeries."""
-    G, D = players()
-    return float(mg.discriminator_loss(D(REAL[:, None]), D(G(NOISE[:, None])))[0])
-
-
-# %% [markdown]
+# over all twenty: .69074. (The appendix has minigan's `discriminator_loss` say it.)
+#
 # > **A riddle.** You will learn in lesson 10 that where no critic can tell G from the data, the best that D can do
 # > is to say one half and pay $2 \log 2 = 1.386294$ nats per pair. Our round shows 1.38148, nearly the same. Has
 # > the parrot won after no training at all?
@@ -314,6 +296,26 @@ def play(rounds: int, centre: float = 0.0, label_trick: bool = False) -> np.ndar
 #
 # Its eigenvectors are the directions in which a step only stretches or flips the error, and its eigenvalues are
 # the curvatures $\lambda$ there. The larger one is 350; for $x - 7.5$ it is less than 11.
+
+# %% [markdown]
+# ## Appendix: the bill by minigan
+
+
+# %%
+def players(theta: float = THETA, phi0: float = PHI0, phi1: float = PHI1) -> tuple[mg.Sequential, mg.Sequential]:
+    """The same G and D as networks: one dense layer each, y = W x + b, in float64."""
+    G = mg.Sequential([Dense(1, 1)], Backend("numpy", "float64"), name="G")
+    D = mg.Sequential([Dense(1, 1)], Backend("numpy", "float64"), name="D")
+    G.assign([1.0, theta])  # W, b
+    D.assign([phi1, phi0])
+    return G, D
+
+
+def bill_by_minigan() -> float:
+    """Nats per pair: the mean over the real sounds plus the mean over the forgeries."""
+    G, D = players()
+    return float(mg.discriminator_loss(D(REAL[:, None]), D(G(NOISE[:, None])))[0])
+
 
 # %%
 if __name__ == "__main__":

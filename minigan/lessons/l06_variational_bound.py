@@ -203,16 +203,6 @@ def learn(mean_square: float, w: np.ndarray, tied: bool = True, rounds: int = 20
     return w
 
 
-def average_log_p(w: np.ndarray) -> float:
-    """The mean of log p(x) over the data N(0, 19), nats."""
-    return -mg.cross_entropy(mg.Gaussian(0.0, math.sqrt(VARIANCE)), mg.Gaussian(0.0, math.sqrt(1 + w @ w)))
-
-
-def average_bound(w: np.ndarray) -> float:
-    """The mean of the ELBO over the data, with the best mean-field q: the gap is the same at every x."""
-    return average_log_p(w) - float(gap(np.zeros(1), w, mean_field(w))[0])
-
-
 # %% [markdown]
 # ## Bias, not overfitting
 #
@@ -287,6 +277,21 @@ def dice_for_the_bound(x: float, w: np.ndarray, draws: int, rng: np.random.Gener
     z = mu + sd * rng.standard_normal((draws, len(w)))
     joint = mg.Gaussian(np.zeros(len(w))).log_density(z) + mg.Gaussian().log_density((x - z @ w)[:, None])
     return joint - mg.Gaussian(mu, sd).log_density(z)
+
+
+# %% [markdown]
+# ## Appendix: what is learned, and what it costs
+
+
+# %%
+def average_log_p(w: np.ndarray) -> float:
+    """The mean of log p(x) over the data N(0, 19), nats."""
+    return -mg.cross_entropy(mg.Gaussian(0.0, math.sqrt(VARIANCE)), mg.Gaussian(0.0, math.sqrt(1 + w @ w)))
+
+
+def average_bound(w: np.ndarray) -> float:
+    """The mean of the ELBO over the data, with the best mean-field q: the gap is the same at every x."""
+    return average_log_p(w) - float(gap(np.zeros(1), w, mean_field(w))[0])
 
 
 # %%

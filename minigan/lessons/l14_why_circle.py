@@ -229,15 +229,6 @@ def jacobian(gan: mg.GAN, real: np.ndarray = HERE, e: float = 1e-5) -> np.ndarra
 # exercise. `mg.GAN(..., penalty=mg.R1(.3))` has it for any number of layers.
 
 # %% [markdown]
-# ## Momentum remembers where the other one was
-#
-# Downhill, momentum was a gift (lesson 12). In a chase it follows slopes that were taken against an opponent who
-# has moved on. With a velocity $q \leftarrow \mu q + hJw$ and $w \leftarrow w + q$, one step is a matrix on $(w,
-# q)$, of twice the size. Take R1's brake of $\gamma = .3$, and $h = .2\,(1 - \mu)$, so that all would be equally
-# fast down an even slope. Then a step multiplies the radius by .9747 for $\mu = 0$, by .9847 for .5 and by 1.0171
-# for .9: the same road, speed and brake, and with .9 it flies out of the bend. Adam's $\beta_1$ is such a memory,
-# and this is one reason why recipes for GANs put it at .5, or at 0.
-#
 # ## What has been proved
 #
 # One of the articles reports that the first paper proved its algorithm to converge, and adds, rightly, that the
@@ -248,9 +239,9 @@ def jacobian(gan: mg.GAN, real: np.ndarray = HERE, e: float = 1e-5) -> np.ndarra
 # they have no guarantee. The Dirac-GAN has the same V, all the capacity it needs and an equilibrium in reach of
 # both; yet minimax, at once or in turn, doesn't arrive. To *be* an equilibrium is one thing, to be found another.
 #
-# **What goes wrong in practice.** Loss curves don't show a circle: it looks like noise. Look at samples over
-# time; if what was gone comes back, it turns. Then: smaller or falling rates, less momentum, moving in turn, R1,
-# noise on what D sees, an average of G. Lesson 17 puts them on one scoreboard.
+# **What goes wrong in practice.** Loss curves don't show a circle: it looks like noise. Look at samples over time;
+# if what was gone comes back, it turns. Then: smaller or falling rates, less momentum (the appendix says why),
+# moving in turn, R1, noise on what D sees, an average of G. Lesson 17 puts them on one scoreboard.
 #
 # ## In five lines
 #
@@ -279,6 +270,15 @@ def jacobian(gan: mg.GAN, real: np.ndarray = HERE, e: float = 1e-5) -> np.ndarra
 #
 # The code of Mescheder et al. gives 3.0969, .6402 and $2.643 \cdot 10^{-6}$. Their D is high on the *fake*
 # side: their $(1, 1)$ is our $(1, -1)$, and from there minigan finds their digits.
+#
+# ## Appendix: momentum remembers where the other one was
+#
+# Downhill, momentum was a gift (lesson 12). In a chase it follows slopes that were taken against an opponent who
+# has moved on. With a velocity $q \leftarrow \mu q + hJw$ and $w \leftarrow w + q$, one step is a matrix on $(w,
+# q)$, of twice the size. Take R1's brake of $\gamma = .3$, and $h = .2\,(1 - \mu)$, so that all would be equally
+# fast down an even slope. Then a step multiplies the radius by .9747 for $\mu = 0$, by .9847 for .5 and by 1.0171
+# for .9: the same road, speed and brake, and with .9 it flies out of the bend. Adam's $\beta_1$ is such a memory,
+# and this is one reason why recipes for GANs put it at .5, or at 0.
 #
 # ## Appendix: R1 of a D with a bend
 #

@@ -129,17 +129,6 @@ def ring_cheats(world: World, rng: np.random.Generator) -> dict[str, np.ndarray]
     }
 
 
-def k_means(x: np.ndarray, k: int, rng: np.random.Generator, rounds: int = 20) -> np.ndarray:
-    """k centres (k, d): each point goes to its nearest centre, each centre to its points' mean, and again."""
-    centres = x[rng.choice(len(x), k, replace=False)].copy()
-    for _ in range(rounds):
-        own = nearest(x, centres)[1]
-        for j in range(k):
-            if (own == j).any():
-                centres[j] = x[own == j].mean(axis=0)
-    return centres
-
-
 def digit_cheats(world: World, unseen: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Samples (300, 64) of each cheat."""
     x = world.train
@@ -338,6 +327,22 @@ def diagnose(s: Signs) -> str:
 # 2016, section 3. Fréchet: Heusel et al. 2017, eq. 6. Two-sample tests by a classifier: Lopez-Paz and Oquab 2017.
 # Modes: Lin et al. 2018, section 4.1. W1 by sorting: Vallender 1974. Non-convergence and its forms: Goodfellow
 # 2016, NeurIPS tutorial, section 5.1.
+
+# %% [markdown]
+# ## Appendix: k-means
+
+
+# %%
+def k_means(x: np.ndarray, k: int, rng: np.random.Generator, rounds: int = 20) -> np.ndarray:
+    """k centres (k, d): each point goes to its nearest centre, each centre to its points' mean, and again."""
+    centres = x[rng.choice(len(x), k, replace=False)].copy()
+    for _ in range(rounds):
+        own = nearest(x, centres)[1]
+        for j in range(k):
+            if (own == j).any():
+                centres[j] = x[own == j].mean(axis=0)
+    return centres
+
 
 # %%
 if __name__ == "__main__":

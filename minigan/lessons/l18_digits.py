@@ -240,16 +240,6 @@ def probe(x: np.ndarray, labels: np.ndarray, test: np.ndarray) -> np.ndarray:
     return ((test - mean) / sd @ slopes + targets.mean(axis=0)).argmax(axis=1)
 
 
-def probes(data: mg.Dataset, known: np.ndarray, new: np.ndarray, n: int = 20) -> tuple[np.ndarray, np.ndarray]:
-    """Right or wrong (360,) with all labels; and % right (n,) with five labels of each class, drawn anew."""
-    labels, truth, rng, scarce = data.labels, data.held_out_labels, np.random.default_rng(50), []
-    assert labels is not None
-    for _ in range(n):
-        few = np.concatenate([rng.choice(np.flatnonzero(labels == c), 5, replace=False) for c in range(10)])
-        scarce.append(100 * (probe(known[few], labels[few], new) == truth).mean())
-    return probe(known, labels, new) == truth, np.array(scarce)
-
-
 # %% [markdown]
 # With all 1,437 labels the pixels get 341 of the 360 held-out images right (94.7 %, give or take 2.3 points: 95 %
 # interval). D's first hidden layer gets more. Success? So does the *untrained* layer: 256 random bends of the
@@ -283,6 +273,21 @@ def probes(data: mg.Dataset, known: np.ndarray, new: np.ndarray, n: int = 20) ->
 # Goodfellow et al. 2014, figure 2. Convolutions, walks and D's features: Radford, Metz and Chintala 2016. Great
 # circles: White 2016. Truncation: Brock, Donahue and Simonyan 2019. Critics as tests: Lopez-Paz and Oquab 2017.
 # R1: Mescheder, Geiger and Nowozin 2018.
+
+# %% [markdown]
+# ## Appendix: the probe, with many labels and with few
+
+
+# %%
+def probes(data: mg.Dataset, known: np.ndarray, new: np.ndarray, n: int = 20) -> tuple[np.ndarray, np.ndarray]:
+    """Right or wrong (360,) with all labels; and % right (n,) with five labels of each class, drawn anew."""
+    labels, truth, rng, scarce = data.labels, data.held_out_labels, np.random.default_rng(50), []
+    assert labels is not None
+    for _ in range(n):
+        few = np.concatenate([rng.choice(np.flatnonzero(labels == c), 5, replace=False) for c in range(10)])
+        scarce.append(100 * (probe(known[few], labels[few], new) == truth).mean())
+    return probe(known, labels, new) == truth, np.array(scarce)
+
 
 # %%
 if __name__ == "__main__":

@@ -231,7 +231,28 @@ def perfect_and_collapsed(dim: int, test: int = 1000) -> tuple[ParzenReport, Par
 # estimate themselves: they had no better one. Lesson 16's answer stands: no single number. Ask what you want of a
 # model, and measure that.
 #
-# ## With MNIST itself
+# ## In five lines
+#
+# 1. A bell of width $\sigma$ on each sample gives a density to a model that has none, by log-mean-exp.
+# 2. Its score is the squared distance to the nearest sample in disguise, so whoever blurs the truth beats it.
+# 3. Faded images, averages of neighbours and a single point can all score above a perfect sampler.
+# 4. It moves with the number of samples, the widths tried, the unit, the size, and even the library that sums.
+# 5. 225 ± 2 says that the nearest of 10,000 samples was about .18 off a pixel, not who had the best model.
+#
+# ## Now you
+#
+# `minigan exercise start 19` puts `e19_log_mean_exp.py` into your folder `exercises`: write log-mean-exp so that
+# nothing overflows or vanishes, and the sigma search on top of it. `minigan exercise check 19` judges it.
+#
+# *Next.* The same numbers, computed by other hands. Lesson 20: same code, another engine?
+#
+# *Sources.* Table 1 and the protocol: Goodfellow et al. 2014, section 5, with `parzen_ll.py` and `mnist.yaml` of
+# github.com/goodfeli/adversarial. The estimate: Parzen 1962; for the table's rivals, Breuleux, Bengio and Vincent
+# 2011. Against it: Theis, van den Oord and Bethge 2016, *A note on the evaluation of generative models*. k-means:
+# Lloyd 1982. Jensen: Cover and Thomas 2006, section 2.6.
+
+# %% [markdown]
+# ## Appendix: with MNIST itself
 #
 # minigan ships no MNIST. If you have its files (or Fashion-MNIST's, which have the same names and form),
 # `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, packed (.gz) or not, then the paper's row is one call:
@@ -274,27 +295,6 @@ def first_paper(
     mg.train(gan, train[:cut], recipe.steps, recipe.batch, saving, log_every=recipe.log_every, progress=True)
     return parzen_report(gan.sample(samples), train[cut : cut + 1000], test)
 
-
-# %% [markdown]
-# ## In five lines
-#
-# 1. A bell of width $\sigma$ on each sample gives a density to a model that has none, by log-mean-exp.
-# 2. Its score is the squared distance to the nearest sample in disguise, so whoever blurs the truth beats it.
-# 3. Faded images, averages of neighbours and a single point can all score above a perfect sampler.
-# 4. It moves with the number of samples, the widths tried, the unit, the size, and even the library that sums.
-# 5. 225 ± 2 says that the nearest of 10,000 samples was about .18 off a pixel, not who had the best model.
-#
-# ## Now you
-#
-# `minigan exercise start 19` puts `e19_log_mean_exp.py` into your folder `exercises`: write log-mean-exp so that
-# nothing overflows or vanishes, and the sigma search on top of it. `minigan exercise check 19` judges it.
-#
-# *Next.* The same numbers, computed by other hands. Lesson 20: same code, another engine?
-#
-# *Sources.* Table 1 and the protocol: Goodfellow et al. 2014, section 5, with `parzen_ll.py` and `mnist.yaml` of
-# github.com/goodfeli/adversarial. The estimate: Parzen 1962; for the table's rivals, Breuleux, Bengio and Vincent
-# 2011. Against it: Theis, van den Oord and Bethge 2016, *A note on the evaluation of generative models*. k-means:
-# Lloyd 1982. Jensen: Cover and Thomas 2006, section 2.6.
 
 # %%
 if __name__ == "__main__":
