@@ -119,6 +119,9 @@ def of_single_pixels(p: np.ndarray) -> np.ndarray:
 # too much trouble (at n = 10 it says 2.30, and no TV exceeds 1): counts of 0 and 1 aren't normal. From n = 1,000
 # on it is good to 1 %, and De Moivre's exact formula for the binomial's mean miss, older than the normal curve, is
 # beside it below.
+#
+# ![The line from 0 to 1 in 512 pieces, with sixteen darts and the images they hit; how the frequencies miss, less
+# and less](../../figures/l02_nine_pixels.png)
 
 
 # %%

@@ -160,6 +160,9 @@ def lamp(theta: np.ndarray) -> np.ndarray:
 # gets $\frac12 \cdot \frac{1}{s \sqrt{2 \pi}}$, with no end: every tenfold smaller $s$ adds $\log 10 = 2.3026$
 # nats. **A mixture's likelihood has no maximum.** At $s = 10^{-12}$ mg the ten notes are at -4.44 nats, far above
 # the honest Gaussian's -28.05, and still rising.
+#
+# ![The climb to the one top of a Gaussian's likelihood, and a mixture's likelihood that has
+# none](../../figures/l03_maximum_likelihood.png)
 
 
 # %%

@@ -172,6 +172,9 @@ def descend(way: str, m: float, s: float) -> tuple[float, float]:
 # on the left $\tfrac12 p$; the rest is arithmetic). Look along the rows: what one direction calls best, the other
 # calls dreadful, $36 - \ln 2 = 35.307$ nats against 1.1123. There is no such thing as *the* closest bell.
 #
+# ![The fits by forward and reverse KL and JS over two bells, and all three against the share of a second
+# bell](../../figures/l05_cover_or_pick.png)
+#
 # ## Less blurry than the alternatives?
 #
 # GAN images are often praised as sharper than those of likelihood-trained models. The forward fit shows what

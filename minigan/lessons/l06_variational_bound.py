@@ -190,6 +190,9 @@ def mean_field(w: np.ndarray) -> np.ndarray:
 # model itself expects 4.6 %. And the training needs only these lines, which alternate between the best $q$ for
 # the model and the best model for the $q$ (variational EM). Of the data they ask nothing but the mean square, so
 # "infinitely many" is no exaggeration: we hand over 19 itself.
+#
+# ![Bound and truth with the gap between them, for one model and over training: the bound has its peak
+# elsewhere](../../figures/l06_variational_bound.png)
 
 
 # %%

@@ -193,6 +193,9 @@ def walk(move: float, steps: int = STEPS, chains: int = CHAINS, seed: int = 7, s
 # this since $x$ has one dimension: lay a fine grid on it, write down the matrix, solve one linear system, as
 # behind/l07.py does.) So show the *share of time in each mode*, or start several chains far apart and see whether
 # they agree. A good ESS acquits nobody.
+#
+# ![A stuck and a free chain on two peaks; noise that fades and bias that stays; chains on two
+# worlds](../../figures/l07_markov_chains.png)
 
 
 # %%

@@ -169,6 +169,9 @@ def line(prior: mg.Latent) -> Implicit:
 # $G(z) = z A + b$ all images have the area $|\det A|$ times that of the cell. The figure shows a $G$ that bends
 # and folds.
 #
+# ![Cells of z carried to x by a valley, and a mesh in the plane carried by a G that
+# folds](../../figures/l08_implicit_models.png)
+#
 # Two things forbid this for images. A mesh of only ten cells an axis over a $z$ of 100 numbers has $10^{100}$
 # cells. And if $z$ has fewer coordinates than $x$, then $G$ bends a thin sheet through the space of images: a
 # sheet has no volume, so $p_G$ is no density there at all, 0 almost everywhere and infinite on the sheet. There

@@ -193,6 +193,9 @@ def learn(
 # At each $x$ she pays for a wrong belief about one coin, so the gap is never negative: **a bill below the world's
 # best is memory** (or luck, if it comes from few notes). Judge a critic on notes kept aside. In a GAN too: there
 # the forger's notes are always fresh, but the *real* ones are a list.
+#
+# ![A critic taught by fresh notes lies on the perfect one; one taught by a list learns the list, and pays for
+# it](../../figures/l09_perfect_critic.png)
 
 
 # %%

@@ -157,6 +157,9 @@ def taught(m: float, steps: int = 2000) -> Critic:
 # A distance that asks how far the notes would have to be *carried*, the Wasserstein distance $W_1$, is $m$ itself.
 # Its slope is 1, near and far. GANs have been built on it (Arjovsky et al. 2017); their critic no longer says
 # probabilities. We meet a cheaper way out first.
+#
+# ![The value of the game against the shift, flat far away, and W1, which is
+# not](../../figures/l10_value_of_the_game.png)
 
 
 # %%

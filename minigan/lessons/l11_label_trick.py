@@ -201,6 +201,9 @@ def far_start(way: str, m: float = 25.0, steps: int = 200, adam: bool = False) -
 # $\sqrt{e^{m^2} - 1}$. That is 2,981 at $m = 4$, so that a slope with a standard error of 10 % takes $(2981 /
 # .1)^2$ fakes, nearly $10^9$. An exact slope that no sample shows moves nobody.
 #
+# ![The slopes of three payments against D's opinion, and where each takes a G that starts far
+# away](../../figures/l11_label_trick.png)
+#
 # One caution. Adam divides a slope by its own recent size (lesson 09), so a small slope alone doesn't stop it:
 # from $m = 8$, where the honest slope is .0004, Adam of rate .1 brings the honest G below $m = 1$ in 200 steps.
 # (If the honest loss works fine for you, this may be why.) At 25 the slope is far below the $\epsilon = 10^{-8}$

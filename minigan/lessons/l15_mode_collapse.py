@@ -248,6 +248,9 @@ def by_hand() -> mg.Sequential:
 # of uniform: it covers what no moment does. So there are two kinds of collapse: one that stays with its trick, and
 # one that changes it all the time.
 #
+# ![Six moments of a rotating collapse, a stuck one, and the shares of the modes in
+# both](../../figures/l15_mode_collapse.png)
+#
 # *And the loss?* On average over the run $V$ is within .35 nats of $-\log 4 = -1.386$, the value of the game at
 # equilibrium. Nothing here is at equilibrium; the mean of a curve that swings only looks so. That is why the
 # numbers above count samples.

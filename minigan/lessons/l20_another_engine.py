@@ -248,6 +248,9 @@ def on(where: mg.Backend) -> tuple[list, list]:
 # ring's game is nearly all calls; a GPU begins to pay where the curve here comes down to the floor. That holds for
 # any engine and any framework, and it is why minigan's default is NumPy even where a GPU is present.
 #
+# ![How far two engines differ, layer by layer, and the time of a step over its floor against the
+# width](../../figures/l20_another_engine.png)
+#
 # Times are no claims: they depend on your machine and on what else it does. The figure in the repository is from
 # one core of a busy one with the extra `fast`, the least of many short runs each. `minigan bench` measures yours
 # with more care, beside PyTorch, and `minigan bench growth` the curve.

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 TRUTHS = 20
 BETTER = (1, -1, -1, -1, 1, 1, -1, 0, -1)  # of each row: higher, lower, or, 0, within the range of the truth
+ARROWS = {1: "↑", -1: "↓", 0: "→ 1"}
 
 
 @dataclass(frozen=True)
@@ -268,9 +269,12 @@ def figure(quick: bool = False) -> Figure:
         axes.set_xlabel(title, fontsize=9)
         for side in axes.spines.values():
             side.set_visible(False)
-    parts[0].set_yticks([i + 0.5 for i in range(len(ROWS))], ROWS, fontsize=8)
+    better = ["→ 50" if row.startswith("critic") else ARROWS[way] for row, way in zip(ROWS, BETTER, strict=True)]
+    labels = [f"{row}   {way}" for row, way in zip(ROWS, better, strict=True)]
+    parts[0].set_yticks([i + 0.5 for i in range(len(ROWS))], labels, fontsize=8)
     said = "Orange: the cheat scores as well as the truth. Every metric is fooled, no cheat fools all"
     picture.suptitle(said, fontsize=10.5)
+    picture.supxlabel("↑ higher is better, ↓ lower is better, → towards", fontsize=8.5, x=0.02, ha="left")
     return picture
 
 
