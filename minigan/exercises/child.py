@@ -7,11 +7,13 @@ read.
 
 from __future__ import annotations
 
+import ast
 import json
 import linecache
 import os
 import sys
 import threading
+import time
 import traceback
 from importlib.util import spec_from_file_location
 from types import ModuleType
@@ -32,6 +34,7 @@ else:
 import numpy as np  # noqa: E402 (it too is found on that path)
 
 ANSWERS = "minigan.lessons.exercises.answers"
+CLOCK = time.process_time
 
 
 class Function:
@@ -153,6 +156,8 @@ class Guest(Peer):
                 value = None
                 for _ in range(rest[0]):
                     self.things[target]()
+            elif what == "spent":
+                value = CLOCK()
             else:
                 args, kwargs, warn = rest
                 with np.errstate(all=warn):
@@ -178,6 +183,7 @@ class Guest(Peer):
         linecache.cache[path] = (len(source), None, source.splitlines(True), path)
         module = sys.modules[name] = ModuleType(name)
         module.__file__ = path
+        _bar(source, path)
         exec(compile(source, path, "exec"), module.__dict__)
         return module
 
@@ -248,6 +254,21 @@ class Guest(Peer):
         return rebuild(plain, {kind.__name__: kind for kind in KNOWN}).bind(self.networks[theta])
 
 
+class Barred(Exception):
+    """A module is imported that does by itself what the exercise asks for."""
+
+
+def _bar(source: str, path: str) -> None:
+    """Refuse by name, and before it costs anything, an import of what SAID bars: {module: why not}."""
+    for node in ast.walk(compile(source, path, "exec", ast.PyCF_ONLY_AST)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        for name in (name.split(".")[0] for name in names):
+            if name in SAID["barred"]:
+                raise Barred(f"line {node.lineno} imports {name}, which {SAID['barred'][name]}")
+
+
 def main() -> None:
     """Build the walls, then answer the judge for as long as there is one."""
     confine.die_with(SAID["parent"])
@@ -269,7 +290,8 @@ def main() -> None:
     confine.limit(SAID["seconds"])
     hidden = SAID["hidden"]
     walls = confine.wall(SAID["folder"], SAID["readable"], hidden)
-    confine.guard(SAID["folder"], hidden, (ANSWERS,), len(walls) == 2)
+    barred = tuple(name for name in SAID["barred"] if name != "minigan")  # its networks may cross to this side
+    confine.guard(SAID["folder"], hidden, (ANSWERS, *barred), len(walls) == 2)
     try:
         Guest(reader, writer).run()
     except Ended:
