@@ -136,15 +136,15 @@ def test_the_capstone_is_written_without_minigan(tmp_path, monkeypatch):
 def test_the_capstones_clock_counts_what_is_computed_and_not_what_is_waited_for(tmp_path, monkeypatch):
     """Who sleeps longer than he may compute is judged on; who computes so long is told how far he came."""
     answer = find(21).answer
-    monkeypatch.setattr(answer, "TRAINING", 0.2)
+    monkeypatch.setattr(answer, "TRAINING", 0.3)
     monkeypatch.chdir(tmp_path)
     path = exercises.start(21)
-    lazy = "\n\nimport time\n\n\nclass GAN(GAN):\n    steps = 1\n\n    def step(self):\n        {}\n"
+    lazy = "\n\nimport time\n\n\nclass GAN(GAN):\n    steps = 60\n\n    def step(self):\n        {}\n"
     lazy += "        super().step()\n"
-    path.write_text(answer_alone(21) + lazy.format("time.sleep(0.5)"), encoding="utf-8")
-    assert "mixture 1 of 2: after 1 rounds" in check(21, seed=0)[1]
+    path.write_text(answer_alone(21) + lazy.format("time.sleep(0.02)"), encoding="utf-8")
+    assert "mixture 1 of 2: after 60 rounds" in check(21, seed=0)[1]
     busy = "end = time.process_time() + 0.02\n        while time.process_time() < end:\n            pass"
-    path.write_text(answer_alone(21) + lazy.format(busy).replace("steps = 1", "steps = 400"), encoding="utf-8")
+    path.write_text(answer_alone(21) + lazy.format(busy).replace("steps = 60", "steps = 400"), encoding="utf-8")
     message = check(21, seed=0)[1]
     assert "of your 400 rounds were done in 0 seconds of computing" in message
 
