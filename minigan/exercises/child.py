@@ -146,6 +146,7 @@ class Guest(Peer):
         target, *rest = (self.unpack(part, arrays, share) for part in parts)
         self.hold(CALL, share)
         back: set[int] | None = None
+        value: Any
         self.turn.release()
         try:
             if what == "load":
@@ -260,13 +261,12 @@ class Barred(Exception):
 
 def _bar(source: str, path: str) -> None:
     """Refuse by name, and before it costs anything, an import of what SAID bars: {module: why not}."""
-    for node in ast.walk(compile(source, path, "exec", ast.PyCF_ONLY_AST)):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names = [node.module]
-        for name in (name.split(".")[0] for name in names):
-            if name in SAID["barred"]:
-                raise Barred(f"line {node.lineno} imports {name}, which {SAID['barred'][name]}")
+    nodes = list(ast.walk(compile(source, path, "exec", ast.PyCF_ONLY_AST)))
+    found = [(node.lineno, alias.name) for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    found += [(n.lineno, n.module) for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level]
+    for line, module in sorted(found):
+        if (name := module.split(".")[0]) in SAID["barred"]:
+            raise Barred(f"line {line} imports {name}, which {SAID['barred'][name]}")
 
 
 def main() -> None:

@@ -194,8 +194,9 @@ def claims(quick: bool = False) -> Claims:
     below("mean_coverage", "digits: its coverage", coverage, 0.1, "it is far from most")
     twins = np.repeat(np.round(16 * world.train[:50]), 10, axis=0)  # whole numbers: their distances are exact
     for name, edge in (("without", False), ("with", True)):
-        both, says = precision_and_coverage(twins, twins, edge=edge), f"50 digits, each ten times, {name} the edge"
-        equal(f"edge_{name}", f"{says}: precision + coverage", sum(both), 2 * edge, 0, "radius 0: all or nothing")
+        says = f"50 digits, each ten times, {name} the edge: precision + coverage"
+        two = precision_and_coverage(twins, twins, edge=edge)
+        equal(f"edge_{name}", says, sum(two), 2 * edge, 0, "radius 0: all or nothing")
     grid = mg.grid()
     points = grid.sample(n, rng)
     points = np.stack([points[:, 0], rng.permutation(points[:, 1])], axis=1)
