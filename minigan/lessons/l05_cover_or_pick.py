@@ -94,7 +94,8 @@ def divergence(way: str, log_q: np.ndarray) -> float:
 # ## One gradient for all three
 #
 # Each is an integral $F = \int \varphi(p, q)\,dx$. Put a crumb of mass at $x$, and $F$ changes by
-# $h(x) = \partial \varphi / \partial q$: the **price** of standing at $x$. With $t = \log p/q$, up to constants,
+# $h(x) = \partial \varphi / \partial q$: the **price** of standing at $x$. (The first line below: of
+# $p \log p - p \log q$ the derivative by the number $q$ is $-p/q$.) With $t = \log p/q$, up to constants,
 #
 # | | price $h$ | its slope $h'$ |
 # |---|---|---|

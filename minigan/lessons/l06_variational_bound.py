@@ -155,7 +155,7 @@ def mean_field(w: np.ndarray) -> np.ndarray:
 # which are *stochastic*. The word is about where the error comes from. Fit $q$ by improving one dial's mean at a
 # time, with the other held, and the mean's error shrinks by the factor $\rho^2 = .81$ with every sweep. Run it
 # twice and every digit is the same; run it for ever and the gap is still .8304. This error is a *bias*, and
-# computing longer doesn't touch it.
+# computing longer doesn't touch it. (The appendix has the code.)
 #
 # A VAE does throw dice, for it draws $z = \mu + \sigma \epsilon$ to estimate its bound (the reparameterisation
 # trick: with the dice kept outside, $\mu$ and $\sigma$ get gradients). But look at what those dice estimate:
@@ -213,7 +213,7 @@ def learn(mean_square: float, w: np.ndarray, tied: bool = True, rounds: int = 20
 # data leave a gap, and the model learns something other than the data's distribution. That is right, and you
 # have just watched it. It adds "overfitting or underfitting", and here we'd rather say *bias*: overfitting needs
 # scarce data and underfitting a model that can't hold the truth. Here the data were infinite and the truth was
-# where we started.
+# where we started. (We tied the two loadings for a reason: untied, a model gets away, in the appendix.)
 #
 # **In practice.** A bound from one model and a bound from another can't be ranked as if they were likelihoods:
 # the difference of the gaps is in it. Papers therefore estimate $\log p(x)$ itself with many draws a point

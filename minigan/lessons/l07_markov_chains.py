@@ -246,7 +246,7 @@ def generated(n: int, seed: int) -> np.ndarray:
 #
 # 1. A deterministic approximation has bias without noise; Monte Carlo has noise without bias, like $n^{-1/2}$.
 # 2. Metropolis accepts a move with probability $\min(1, p(x')/p(x))$, in which $Z$ cancels.
-# 3. Such a chain goes to its model's distribution, not to the data's, in a time that its second eigenvalue tells.
+# 3. Such a chain goes to its model's distribution, not to the data's, at the rate of its second eigenvalue.
 # 4. A chain stuck on one peak looks fine to itself, so show the share of time in each mode or start several
 #    chains.
 # 5. A generator's samples are independent and count in full, which does not make them right.

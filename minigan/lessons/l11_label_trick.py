@@ -233,8 +233,8 @@ def generator_gradient(objective: str, real: np.ndarray, blind: bool = False) ->
 # %% [markdown]
 # ## In five lines
 #
-# 1. An honest G pays $\log(1 - D)$, with the slope $-D$ by the logit; one that lies pays $-\log D$, with $-(1 -
-#    D)$.
+# 1. An honest G pays $\log(1 - D)$, with the slope $-D$ by the logit; one that lies pays $-\log D$, with
+#    $-(1 - D)$.
 # 2. Both push the same way, but from a critic who is sure the honest one learns next to nothing.
 # 3. Against a perfect D the honest G descends 2 JS, the lying one KL$(q, p)$ - 2 JS; $-e^s$ is maximum likelihood.
 # 4. With the lie the two losses no longer add up to 0, so it is another game with the same point of rest.

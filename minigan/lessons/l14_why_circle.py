@@ -139,8 +139,9 @@ def walk(gan: mg.GAN, real: np.ndarray = HERE, steps: int = STEPS) -> np.ndarray
 #
 # Near an equilibrium a smooth field is a matrix, and a matrix can be asked where it leads. Put the numbers of both
 # players into one vector $w$, and both slopes, each player's down *its own* loss, into one field $v(w)$. Its
-# derivative $J$ is the **Jacobian of the game**. No single function has $v$ as its gradient, so $J$ needn't be
-# symmetric, nor its eigenvalues real. A step, $w \leftarrow w + h\,v(w)$, multiplies small distances from there by
+# derivative $J$, the matrix of all $\partial v_i / \partial w_j$, is the **Jacobian of the game**. No single
+# function has $v$ as its gradient, so $J$ needn't be symmetric, nor its eigenvalues real. A step,
+# $w \leftarrow w + h\,v(w)$, multiplies small distances from there by
 #
 # $$ M = I + hJ \ \text{ (at once)}, \qquad M = (I + hJ_G)(I + hJ_D) \ \text{ (in turn)}, $$
 #

@@ -268,7 +268,8 @@ def by_hand() -> mg.Sequential:
 # ## In five lines
 #
 # 1. G's loss is a mean over single samples, and nothing in it asks them to differ.
-# 2. Trained to the end against one fixed D, G goes to the one point where that D is highest.
+# 2. Trained to the end against the exact $D^*$ of its first fakes, G goes to the one point where that $D^*$ is
+#    highest.
 # 3. A stuck collapse keeps its few modes, a rotating one goes through many: look at several steps.
 # 4. Share of good samples and reverse KL travel together, beside a perfect sampler's 98.89 % and .0014 nats.
 # 5. A network whose weights could stand on all eight modes does not find them: the game leads elsewhere.

@@ -309,7 +309,7 @@ def diagnose(s: Signs) -> str:
 #
 # ## In five lines
 #
-# 1. For nearly every number that judges a generator there is a cheat that scores no worse than the truth.
+# 1. For each of these numbers there is a cheat that scores no worse than a true sampler.
 # 2. Fréchet sees two moments, Parzen a blur, W1 by coordinates shadows, precision and coverage only spheres.
 # 3. No cheat passes all of them, so report metrics in pairs with opposite blind spots.
 # 4. Print beside each score what a true sampler of the same size gets, and hold data back.

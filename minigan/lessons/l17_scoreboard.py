@@ -89,10 +89,10 @@ ROWS: dict[str, dict[str, Any]] = {
 #
 # ## Reading it
 #
-# *How sure?* A row's interval is Student's, at 95 %, from ten seeds. To compare two rows it is better to go seed
-# by seed, since equal seeds share weights, noise and data. A cure that did nothing would still win on 9 or 10
-# seeds of 10 in one case of 93, and on 8 or more in one of 18. We make a dozen such comparisons, so one of them
-# may well be luck.
+# *How sure?* A row's interval is Student's, at 95 %: the ten's mean, give or take 2.26 standard errors. To compare
+# two rows it is better to go seed by seed, since equal seeds share weights, noise and data. A cure that did
+# nothing would still win on 9 or 10 seeds of 10 in one case of 93, and on 8 or more in one of 18. We make a dozen
+# such comparisons, so one of them may well be luck.
 #
 # - **Averaging is free.** `live` and `plain` are one and the same run; on 10 of 10 seeds the averaged generator
 #   has the higher quality, more than twice as high on average. It invents nothing: a $G$ that circles around the
@@ -181,7 +181,7 @@ MISWEIGHS = np.array([1.5 / 8] * 4 + [0.5 / 8] * 4)
 #
 # ## In five lines
 #
-# 1. Averaging G over time is free, and more than doubles the quality.
+# 1. Averaging G over time is free, and here more than doubles the quality.
 # 2. Packing 2 and Wasserstein bring modes back on 9 seeds of 10; eight of ten, as for R1 and noise, may be luck.
 # 3. The dose matters, cures don't add up, and a well-chosen activation beats each of them in quality.
 # 4. A D that lags behind is fatal, one that runs ahead is not; unrolling helps the first case only.

@@ -210,9 +210,10 @@ def step_lengths(path: np.ndarray) -> np.ndarray:
 #
 # One article credits both networks with useful features, and offers G's mimicry as the proof. It may well be so.
 # But G's digits say nothing of what D is good for. Ask D. Take what its hidden neurons say of an image, train the
-# plainest classifier on that (least squares, with a ridge that leave-one-out chooses), and compare with the same
-# classifier on pixels: a **linear probe**. And with a third party, which is often forgotten: the same D *before*
-# training. If that does as well, the game has taught it nothing.
+# plainest classifier on that, and compare with the same classifier on pixels: a **linear probe**. (Least squares,
+# with a *ridge*, a toll on large weights. How large the toll is, is chosen by predicting each training image from
+# all the others.) And with a third party, which is often forgotten: the same D *before* training. If that does as
+# well, the game has taught it nothing.
 
 
 # %%

@@ -11,7 +11,7 @@ import numpy as np
 from minigan.exercises import close, parts, wrong
 
 HINTS = (
-    "Take one point first: log N(x; mu, sigma) is -log sigma - (x - mu)^2 / (2 sigma^2) and a constant. "
+    "Take one point first: log N(x; mu, sigma^2) is -log sigma - (x - mu)^2 / (2 sigma^2) and a constant. "
     "Differentiate these two terms one at a time, then sum over the points.",
     "-log sigma gives -1/sigma for every point, so -n/sigma in all: without it a wider sigma would always look "
     "better. And 1/sigma^2 = sigma^-2 has the derivative -2 sigma^-3.",

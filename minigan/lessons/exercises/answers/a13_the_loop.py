@@ -208,5 +208,5 @@ def judge(student: Any, rng: np.random.Generator) -> None:
     student.play(G, D, *adams, real, noise, rounds)
     js = mg.js(data, oracle.pushforward(G, latent, scaler))
     if not js <= 0.02:
-        what = f"N({data.mean[0]:.2f}, {math.sqrt(data.covariance[0, 0]):.2f}), scaled"
+        what = f"N({data.mean[0]:.2f}, {math.sqrt(data.covariance[0, 0]):.2f}²), scaled"
         wrong(f"after {rounds} rounds on {what}, the exact JS is {js:.4f} nats; wanted .02 at most")
