@@ -76,6 +76,79 @@ def test_a_plausible_wrong_answer_fails_and_is_told_why(number, name, tmp_path):
         assert len(message) > 20 and "gap is still empty" not in message
 
 
+@pytest.mark.parametrize(
+    ("number", "name", "word"),
+    [
+        (3, "the two slopes exchanged", "are the two exchanged? The one in mu comes first"),
+        (3, "1 / sigma in the first slope", "the power of sigma is off: (x - mu)^2"),
+        (3, "1 / sigma^2 in the second slope", "the power of sigma is off in the second term"),
+        (3, "1 / sigma^4 in the second slope", "the power of sigma is off in the second term"),
+        (
+            12,
+            "the docstring's loops, as they stand",
+            "B has no value. The loops of the docstring say what is wanted",
+        ),
+        (12, "the docstring's loops, made to run", "are those the docstring's loops?"),
+        (13, "fakes first in the pass, genuine first in the loss", "takes the fakes for genuine"),
+        (13, "d_fake for the genuine samples, d_real for the fakes", "gives d_fake to the genuine samples"),
+        (13, "the fakes' logits first in the loss", "hands discriminator_loss the fakes' logits"),
+        (13, "D's turn moves G too, along the same loss", "round 1, D's turn: you moved G as well"),
+        (13, "G moves first", "round 1, D's turn: you moved G as well"),
+        (21, "G moves in D's step", "d_step() moved gan.G as well: D's loss is charged to D alone"),
+    ],
+)
+def test_a_common_mistake_is_called_by_its_name(number, name, word):
+    for seed in range(5 if number not in TRAINS else 1):
+        assert word in judged_here(number, mutants(number)[name], seed)
+
+
+def test_a_recipe_that_serves_one_mixture_alone_is_refused_on_the_second():
+    (source,) = (text for name, text in mutants(21).items() if "is kept in the class" in name)
+    message = judged_here(21, source, 0)
+    assert "trained on two secret mixtures: mixture 2 of 2: after 4,000 rounds" in message
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["import torch", "from sklearn.neighbors import KernelDensity", "def f():\n    import jax.numpy as jnp",
+     "try:\n    import keras\nexcept ImportError:\n    pass", "import numpy, tensorflow as tf"],
+)  # fmt: skip
+def test_a_framework_is_refused_by_its_name_at_once(line, student):
+    _, message = student(f"{line}\n\nwhile True:\n    pass\n")
+    name = next(n for n in ("torch", "sklearn", "jax", "keras", "tensorflow") if n in line)
+    assert f" imports {name}, which does by itself what is to be learned here" in message
+    assert message.startswith(f"line {1 + line[: line.index(name)].count(chr(10))} ")
+
+
+def test_a_framework_by_a_built_name_is_not_there_and_a_word_is_no_import(student):
+    passed, message = student("__import__('to' + 'rch')\n")
+    assert not passed and "torch is not there for an exercise" in message
+    own = "torch = 'import torch'  # import torch\nfrom math import log as sklearn\n"
+    assert student(answer_alone(student.number) + "\n" + own)[0]
+
+
+def test_the_capstone_is_written_without_minigan(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exercises.start(21).write_text("from minigan import GAN\n", encoding="utf-8")
+    assert check(21)[1].startswith("line 1 imports minigan, which is where the answer is")
+
+
+def test_the_capstones_clock_counts_what_is_computed_and_not_what_is_waited_for(tmp_path, monkeypatch):
+    """Who sleeps longer than he may compute is judged on; who computes so long is told how far he came."""
+    answer = find(21).answer
+    monkeypatch.setattr(answer, "TRAINING", 0.3)
+    monkeypatch.chdir(tmp_path)
+    path = exercises.start(21)
+    lazy = "\n\nimport time\n\n\nclass GAN(GAN):\n    steps = 60\n\n    def step(self):\n        {}\n"
+    lazy += "        super().step()\n"
+    path.write_text(answer_alone(21) + lazy.format("time.sleep(0.02)"), encoding="utf-8")
+    assert "mixture 1 of 2: after 60 rounds" in check(21, seed=0)[1]
+    busy = "end = time.process_time() + 0.02\n        while time.process_time() < end:\n            pass"
+    path.write_text(answer_alone(21) + lazy.format(busy).replace("steps = 60", "steps = 400"), encoding="utf-8")
+    message = check(21, seed=0)[1]
+    assert "of your 400 rounds were done in 0 seconds of computing" in message
+
+
 @pytest.mark.parametrize("number", KNOWN)
 def test_the_answer_and_a_wrong_one_are_judged_in_another_process_as_they_are_in_this(number, tmp_path):
     path = tmp_path / "student.py"

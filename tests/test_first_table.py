@@ -11,6 +11,8 @@ import pytest
 
 import minigan as mg
 from minigan.judge.metrics import parzen_report
+from minigan.lessons import Claims
+from minigan.lessons.behind.l19 import of_your_own
 from minigan.lessons.l19_first_table import PAPER, first_paper, images
 
 FEW = replace(PAPER, steps=4, log_every=2, generator=(20, 20), discriminator=(8, 8))
@@ -52,3 +54,15 @@ def test_five_sixths_are_trained_on_the_next_rows_choose_sigma_and_the_test_file
     epoch = np.concatenate(seen[:2])  # 200 rows in 2 batches of 100: each of the first 200 images, once
     order = np.lexsort(epoch.T), np.lexsort(train[:200].T.astype(np.float32))
     assert np.abs(epoch[order[0]] - train[:200][order[1]]).max() < 1e-6
+
+
+def test_the_users_images_make_a_claim_and_without_them_there_is_none(tmp_path, monkeypatch):
+    digits = mg.load_dataset("digits")
+    for name, x in ("train", digits.x), ("t10k", digits.held_out):
+        write(tmp_path / f"{name}-images-idx3-ubyte", (15 * x).astype(np.uint8).reshape(-1, 8, 8))
+    monkeypatch.delenv("MINIGAN_MNIST", raising=False)
+    of_your_own(none := Claims())
+    monkeypatch.setenv("MINIGAN_MNIST", str(tmp_path))
+    of_your_own(one := Claims())
+    assert not none and [claim.name for claim in one] == ["yours"]
+    assert one[0].holds and one[0].value < -1, "the blur of real images is ahead by a nat and more"

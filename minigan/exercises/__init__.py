@@ -6,7 +6,7 @@ SECURITY.md says what that keeps out, and what it does not.
 """
 
 from .grade import grade, passed_over, summary
-from .judge import Verdict, judged, repeat, visible
+from .judge import Verdict, judged, repeat, spent, visible
 from .ladder import FOLDER, PROGRESS, Exercise, check, find, hint, ladder, progress, remember, solution, start
 from .protocol import Deck, Formula
 from .verdict import Wrong, close, parts, wrong
@@ -32,6 +32,7 @@ __all__ = [
     "remember",
     "repeat",
     "solution",
+    "spent",
     "start",
     "summary",
     "visible",

@@ -7,11 +7,13 @@ read.
 
 from __future__ import annotations
 
+import ast
 import json
 import linecache
 import os
 import sys
 import threading
+import time
 import traceback
 from importlib.util import spec_from_file_location
 from types import ModuleType
@@ -32,6 +34,7 @@ else:
 import numpy as np  # noqa: E402 (it too is found on that path)
 
 ANSWERS = "minigan.lessons.exercises.answers"
+CLOCK = time.process_time
 
 
 class Function:
@@ -143,6 +146,7 @@ class Guest(Peer):
         target, *rest = (self.unpack(part, arrays, share) for part in parts)
         self.hold(CALL, share)
         back: set[int] | None = None
+        value: Any
         self.turn.release()
         try:
             if what == "load":
@@ -153,6 +157,8 @@ class Guest(Peer):
                 value = None
                 for _ in range(rest[0]):
                     self.things[target]()
+            elif what == "spent":
+                value = CLOCK()
             else:
                 args, kwargs, warn = rest
                 with np.errstate(all=warn):
@@ -178,6 +184,7 @@ class Guest(Peer):
         linecache.cache[path] = (len(source), None, source.splitlines(True), path)
         module = sys.modules[name] = ModuleType(name)
         module.__file__ = path
+        _bar(source, path)
         exec(compile(source, path, "exec"), module.__dict__)
         return module
 
@@ -248,6 +255,20 @@ class Guest(Peer):
         return rebuild(plain, {kind.__name__: kind for kind in KNOWN}).bind(self.networks[theta])
 
 
+class Barred(Exception):
+    """A module is imported that does by itself what the exercise asks for."""
+
+
+def _bar(source: str, path: str) -> None:
+    """Refuse by name, and before it costs anything, an import of what SAID bars: {module: why not}."""
+    nodes = list(ast.walk(compile(source, path, "exec", ast.PyCF_ONLY_AST)))
+    found = [(node.lineno, alias.name) for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    found += [(n.lineno, n.module) for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level]
+    for line, module in sorted(found):
+        if (name := module.split(".")[0]) in SAID["barred"]:
+            raise Barred(f"line {line} imports {name}, which {SAID['barred'][name]}")
+
+
 def main() -> None:
     """Build the walls, then answer the judge for as long as there is one."""
     confine.die_with(SAID["parent"])
@@ -269,7 +290,8 @@ def main() -> None:
     confine.limit(SAID["seconds"])
     hidden = SAID["hidden"]
     walls = confine.wall(SAID["folder"], SAID["readable"], hidden)
-    confine.guard(SAID["folder"], hidden, (ANSWERS,), len(walls) == 2)
+    barred = tuple(name for name in SAID["barred"] if name != "minigan")  # its networks may cross to this side
+    confine.guard(SAID["folder"], hidden, (ANSWERS, *barred), len(walls) == 2)
     try:
         Guest(reader, writer).run()
     except Ended:

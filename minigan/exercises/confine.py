@@ -53,7 +53,8 @@ def limit(seconds: float) -> None:
         cpu = int(seconds) + 2
         for what, most in (("CPU", cpu), ("AS", MEMORY), ("FSIZE", FILE), ("NOFILE", FILES), ("CORE", 0)):
             with contextlib.suppress(ValueError, OSError, AttributeError):
-                resource.setrlimit(getattr(resource, f"RLIMIT_{what}"), (most, most))
+                kill = most + (what == "CPU")  # a second after SIGXCPU, which says what was too much, SIGKILL
+                resource.setrlimit(getattr(resource, f"RLIMIT_{what}"), (most, kill))
 
 
 # Python's audit events: https://docs.python.org/3/library/audit_events.html

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import re
 import secrets
@@ -32,6 +33,9 @@ from .protocol import CALL, MOST, SAID, Deck, Ended, Formula, Peer, ProtocolErro
 from .verdict import Wrong
 
 SECONDS = 20.0
+FRAMEWORKS = ("autograd", "chainer", "flax", "jax", "keras", "mlx", "mxnet", "optax", "paddle", "sklearn",
+              "tensorflow", "theano", "tinygrad", "torch")  # fmt: skip
+BY_ITSELF = "does by itself what is to be learned here. Write it in Python and NumPy; then compare, by all means"
 PRINTED, MOST_PRINTED = (
     4000,
     16 << 20,
@@ -72,18 +76,23 @@ def repeat(function: Callable[[], Any], times: int) -> None:
             function()
 
 
+def spent(thing: Any) -> float:
+    """The CPU seconds used so far by the process in which this lives: the student's, or else this one."""
+    return thing._student.spent() if isinstance(thing, Remote) else time.process_time()
+
+
 LIVE: set[Student] = set()  # those whose process runs
 
 
 class Student(Peer):
     """The student's process and our end of the pipes to it; `stop` ends it, with all that it has started."""
 
-    def __init__(self, folder: str, seconds: float, hidden: list[str]):
+    def __init__(self, folder: str, seconds: float, hidden: list[str], wall: float, barred: dict[str, str]):
         roots = [Path(p).resolve() for p in (PACKAGE, sys.prefix, sys.base_prefix)]  # without these nothing runs
         hidden = [h for h in hidden if not any(root.is_relative_to(Path(h).resolve()) for root in roots)]
         begin = json.dumps(
             {"parent": os.getpid(), "folder": folder, "seconds": seconds, "path": _path(), "hidden": hidden}
-            | {"readable": _readable(), "minigan": str(PACKAGE)}
+            | {"readable": _readable(), "minigan": str(PACKAGE), "barred": barred}
         )
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-B", "-u", "-X", "utf8", str(CHILD), begin],
@@ -103,9 +112,7 @@ class Student(Peer):
         self.printed = b""
         self.over = threading.Event()
         LIVE.add(self)
-        self.watchers = [
-            threading.Thread(target=w, daemon=True) for w in (lambda: self._wait(seconds), self._listen)
-        ]
+        self.watchers = [threading.Thread(target=w, daemon=True) for w in (lambda: self._wait(wall), self._listen)]
         for watcher in self.watchers:
             watcher.start()
 
@@ -174,6 +181,13 @@ class Student(Peer):
     def repeat(self, remote: Remote, times: int) -> None:
         """Call a function of his so many times, without arguments."""
         self.ask("repeat", remote._number, times)
+
+    def spent(self) -> float:
+        """The CPU seconds that his process has used, by its own clock."""
+        said = self.ask("spent", 0)
+        if not isinstance(said, float) or not 0 <= said < math.inf:
+            raise ProtocolError("no time")
+        return said
 
     def serve(self, what: str, parts: list[Tree], arrays: list[np.ndarray]) -> None:
         """Do for his code what it may ask for: call a function, look at what a thing exposes, or use an operator.
@@ -297,7 +311,7 @@ class Exercise(Protocol):
 
     @property
     def answer(self) -> Any:
-        """The module."""
+        """The module; it may also have WALL, seconds by the clock on the wall, and BARRED, {module: why not}."""
 
 
 def judged(
@@ -309,11 +323,14 @@ def judged(
 ) -> Verdict:
     """Judge the student's file on random data that he does not see, drawn when his code has run.
 
-    It is stopped after so many seconds: SECONDS, unless the answer's module says how many its judge needs. hidden
-    are folders that his code may not read. Raises OSError where the file cannot be read.
+    It is stopped after so many seconds: SECONDS, unless the answer's module says how many its judge needs. Where
+    it has WALL, the SECONDS are of computing (CPU) and WALL by the clock. hidden are folders that his code may not
+    read. Raises OSError where the file cannot be read.
     """
     begun, answer = time.monotonic(), exercise.answer
     limit: float = getattr(answer, "SECONDS", SECONDS) if seconds is None else seconds
+    wall: float = getattr(answer, "WALL", limit) if seconds is None else seconds
+    barred = dict.fromkeys(FRAMEWORKS, BY_ITSELF) | getattr(answer, "BARRED", {})
     try:
         if path.stat().st_size > MOST_SOURCE:
             return Verdict(False, f"the file has more than {MOST_SOURCE >> 20} MiB")
@@ -324,11 +341,11 @@ def judged(
         return Verdict(False, f"{path.name} is no text in UTF-8, or in what its first lines name: {error}")
     rng = np.random.default_rng(secrets.randbits(64) if seed is None else seed)
     with own_folder() as folder:
-        student = Student(folder, limit, [*_answers(), *map(str, hidden)])
+        student = Student(folder, limit, [*_answers(), *map(str, hidden)], wall, barred)
         try:
             message = _heard(answer.judge, student, source, path, rng)
         except Ended:
-            message = _ended(student, limit)
+            message = _ended(student, wall if student.late else limit)
         finally:
             student.stop()
     printed = student.printed.decode("utf-8", "replace")[:PRINTED].rstrip()
@@ -350,6 +367,8 @@ def _heard(judge: Callable, student: Student, source: str, path: Path, rng: np.r
         return f"the gap is still empty: write your code in {path}, and take out the raise"
     except Exception as error:
         said = getattr(error, "said", f"{type(error).__name__}: {error}")
+        if said.startswith("Barred: "):
+            return said.removeprefix("Barred: ")
         if missing := re.fullmatch(r"AttributeError: module '.*' has no attribute '(\w+)'", said):
             return f"your file has no {missing[1]} yet; `minigan exercise start` puts the file there as it begins"
         return getattr(error, "shown", "") or f"{said} (your function was called as its docstring says)"

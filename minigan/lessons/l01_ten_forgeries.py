@@ -3,27 +3,29 @@
 # *About 2 seconds; afterwards you can follow every number of one round of a GAN, name who pays what, and say why a
 # critic at fifty-fifty need not mean peace.*
 #
-# A forger paints; a critic is shown paintings, some by the master and some by the forger, and says of each how
-# sure he is that it is genuine. Afterwards both are told the truth. The critic studies what gave the forgeries
-# away, the forger studies what the critic fell for, and they meet again. Nobody ever teaches the forger to paint:
-# **all that he learns comes through the critic's opinion.** If both go on improving, the forgeries end up worth
-# hanging.
+# *Needs: logarithms, derivatives and the chain rule; no other lesson.*
+#
+# You own a parrot that imitates your voice. Your little brother sits in front of a curtain; behind it is you or
+# the parrot, and he must say which. Afterwards he is told the truth. Whenever he was right he gets a sweet,
+# whenever he was wrong the parrot gets a nut: twenty sounds, twenty treats, and what one of them earns the other
+# has lost. Your brother learns what gives a parrot away, the parrot learns what your brother falls for, and they
+# meet again. Nobody ever teaches the parrot to speak: **all that it learns comes through your brother's opinion.**
+# If both go on improving, the parrot will sound like you.
 #
 # That is a **generative adversarial network**, and each of its words names a part:
 #
-# - *generative*: its product is something that makes new data, here the forger, called the generator G;
-# - *adversarial*: it learns against an opponent, the critic, called the discriminator D, whose loss is its gain;
+# - *generative*: its product is something that makes new data, here the parrot, called the generator G;
+# - *adversarial*: it learns against an opponent, here your brother, called the discriminator D or the critic,
+#   whose loss is its gain;
 # - *network*: both are functions with parameters and slopes, neural networks as a rule, so that a penalty can be
 #   turned into a small change of every parameter.
 #
-# Nothing in it is about pictures. Take a parrot that imitates your voice, and your little brother in front of a
-# curtain. Behind it is you or the parrot, and your brother must say which. Whenever he is right he gets a sweet;
-# whenever he is wrong the parrot gets a nut. Twenty sounds, twenty treats: what one of them earns the other has
-# lost.
+# (Nothing in it is about voices. Later lessons tell the same game of a forger and a bank's intern, and of
+# pictures.)
 #
 # In this lesson we play one such round with every number on the table. It is the example of Prince's
 # *Understanding Deep Learning*, notebook 15.1, with his numbers: small enough for a pocket calculator, and yet it
-# is a whole GAN, with nearly all the troubles that the other nineteen lessons are about.
+# is a whole GAN, with nearly all the troubles that the other lessons are about.
 
 # %%
 from __future__ import annotations
@@ -38,9 +40,9 @@ from minigan.lessons import show
 # %% [markdown]
 # ## The players
 #
-# A sound is one number $x$, its pitch. Ten times you sing, around pitch 7.5, and ten times the parrot has a go.
-# The parrot starts from *noise*: a number $z$ that means nothing and only makes each attempt different from the
-# last.
+# A sound is one number $x$, its pitch. Ten times you sing, around pitch 7.5, and ten times the parrot has a go:
+# ten forgeries. The parrot starts from *noise*: a number $z$ that means nothing and only makes each attempt
+# different from the last.
 
 # %%
 REAL = np.array(
@@ -82,7 +84,7 @@ def sigmoid(s: np.ndarray) -> np.ndarray:
 # %% [markdown]
 # They begin with $\theta = 3$, so the parrot is far too low, and with $\phi_0 = -2$, $\phi_1 = 1$.
 #
-# > **Predict, before you read on.** Your brother says "real" wherever $D(x) > 1/2$. At which pitch does he change
+# > **Predict before you read on.** Your brother says "real" wherever $D(x) > 1/2$. At which pitch does he change
 # > his mind? How many of your ten sounds will he get right, how many of the parrot's, and who gets more treats?
 # > And when we charge him for what he didn't know, which of the two groups makes the bill?
 #
@@ -167,26 +169,8 @@ if __name__ == "__main__":
 #
 # Programs print this loss in different units, and much confusion comes from it. A sum over twenty: 13.8148. The
 # mean over the real ones plus the mean over the forgeries, which is minigan's way: 1.38148, "per pair". The mean
-# over all twenty: .69074. Here is minigan's:
-
-
-# %%
-def players(theta: float = THETA, phi0: float = PHI0, phi1: float = PHI1) -> tuple[mg.Sequential, mg.Sequential]:
-    """The same G and D as networks: one dense layer each, y = W x + b, in float64."""
-    G = mg.Sequential([Dense(1, 1)], Backend("numpy", "float64"), name="G")
-    D = mg.Sequential([Dense(1, 1)], Backend("numpy", "float64"), name="D")
-    G.assign([1.0, theta])  # W, b
-    D.assign([phi1, phi0])
-    return G, D
-
-
-def bill_by_minigan() -> float:
-    """Nats per pair: the mean over the real sounds plus the mean over the forgeries."""
-    G, D = players()
-    return float(mg.discriminator_loss(D(REAL[:, None]), D(G(NOISE[:, None])))[0])
-
-
-# %% [markdown]
+# over all twenty: .69074. (The appendix has minigan's `discriminator_loss` say it.)
+#
 # > **A riddle.** You will learn in lesson 10 that where no critic can tell G from the data, the best that D can do
 # > is to say one half and pay $2 \log 2 = 1.386294$ nats per pair. Our round shows 1.38148, nearly the same. Has
 # > the parrot won after no training at all?
@@ -198,14 +182,6 @@ def bill_by_minigan() -> float:
 # slope of 6.673.
 #
 # Never read a loss near 1.386 as success. It is what success looks like, and so does a critic who is asleep.
-#
-# ## A voice of two numbers
-#
-# Did it matter that a sound was one number? Suppose that your brother hears pitch *and* timbre, and lay the same
-# twenty sounds along a slanted line in that plane, at $(x \cos\alpha, x \sin\alpha)$. Now his logit has two
-# weights. With $\phi_1 \cos\alpha$ and $\phi_1 \sin\alpha$ he listens along the line, and as
-# $\cos^2\alpha + \sin^2\alpha = 1$, that gives the same twenty opinions, the same treats and the same bill. D's
-# loss sees logits and nothing else. So the same few lines serve voices, banknotes, and pictures of 784 pixels.
 #
 # ## Round after round
 #
@@ -260,25 +236,34 @@ def play(rounds: int, centre: float = 0.0, label_trick: bool = False) -> np.ndar
 #
 # ## Why it swings
 #
-# One part can be settled with a pencil. Near peace D's bill is a bowl whose curvatures are the eigenvalues
-# $\lambda$ of
-#
-# $$ H = \frac14 \sum_{i=1}^{20} \begin{pmatrix} 1 & x_i \\ x_i & x_i^2 \end{pmatrix}, $$
-#
-# and a step of size $\eta$ multiplies an error along an eigenvector by $1 - \eta\lambda$. The pitches are near 8,
-# so their squares are large: $\lambda = 350$, and at $\eta = .01$ the factor is $-2.501$. **Every step of D makes
-# its error two and a half times as large, on the other side.** D doesn't fail to find the truth; it is thrown off
-# it, and more steps wouldn't help.
+# One part can be settled with a pencil. Near peace D's bill is a bowl. Take one direction in it, call the distance
+# from the bottom the error $e$ and the curvature $\lambda$: the bill is $\frac12 \lambda e^2$ higher than at the
+# bottom, its slope is $\lambda e$, and a step of size $\eta$ leaves $(1 - \eta\lambda)\, e$. If $\eta\lambda$
+# exceeds 2 the step lands farther away than it began, on the other side. How steep is D's bowl? Its curvatures are
+# sums of squares of the pitches (the appendix has them), the pitches are near 8, and along the steepest direction
+# $\lambda = 350$. At $\eta = .01$ the factor is $-2.501$. **Every step of D makes its error two and a half times
+# as large, on the other side.** D doesn't fail to find the truth; it is thrown off it, and more steps wouldn't
+# help.
 #
 # The cure is not cleverness but centring: let D hear $x - 7.5$. It is the same family of critics, in other
-# coordinates, but the sums in $H$ shrink and the factor becomes .891: safe. Now
-# `play(100, centre=7.5, label_trick=True)` settles at $\theta = 8.335164$ to six decimals, both players at
-# rest, the bill at $20 \log 2$. And this time it *is* peace. With the centring alone it gets there too, by
-# round 300, but only after a long stall near the start, where D is too sure: try it, and you will have met the
-# reason for the label trick.
+# coordinates, but the squares shrink and the factor becomes .891: safe. Now `play(100, centre=7.5,
+# label_trick=True)` settles at $\theta = 8.335164$ to six decimals, both players at rest, the bill at $20 \log 2$.
+# And this time it *is* peace. With the centring alone it gets there too, by round 300, but only after a long stall
+# near the start, where D is too sure: try it, and you will have met the reason for the label trick.
 #
 # Scaling your data, keeping the critic's slope alive, telling peace from sleep: the rest of the course is these
 # three, with more parameters.
+#
+# ## In five lines
+#
+# 1. A generator G makes samples from noise, and a discriminator D gives each a probability that it is real.
+# 2. D pays $-\log$ of the probability that it gave to the truth, so it is charged for every doubt, not for
+#    mistakes alone.
+# 3. What D pays for the fakes is G's gain, and G's slope comes through D's parameters, for G sees no real sample.
+# 4. A count of right verdicts and a loss can disagree, and a loss near $2 \log 2 = 1.386$ nats a pair proves
+#    nothing.
+# 5. Centre and scale the data, for else every step of D may throw it farther off; and a D that is too sure teaches
+#    G nothing.
 #
 # ## Now you
 #
@@ -286,13 +271,51 @@ def play(rounds: int, centre: float = 0.0, label_trick: bool = False) -> np.ndar
 # critic who is very sure. (`-log(1 - D)` doesn't: in floating point, $\sigma(40)$ is exactly 1.) Then
 # `minigan exercise check 1` judges it.
 #
-# Next: the parrot's voice was one number. Lesson 02 asks what the probability of a whole *image* can mean.
+# *Next.* The parrot's voice was one number. Lesson 02 asks what the probability of a whole *image* can mean.
 #
-# Sources: S. J. D. Prince, *Understanding Deep Learning* (2023), section 15.1 and notebook 15.1 (its two printed
+# *Sources.* S. J. D. Prince, *Understanding Deep Learning* (2023), section 15.1 and notebook 15.1 (its two printed
 # targets are claims here). I. Goodfellow et al., *Generative Adversarial Nets* (2014), eq. 1 and section 3 (the
-# label trick); the forger is theirs too, as a counterfeiter. I. Goodfellow, *NIPS 2016 Tutorial: Generative
-# Adversarial Networks*, section 3. The parrot and his treats come from H. Heidenreich's and the ten forgeries from
-# Z. Jost's introductions to GANs.
+# label trick). I. Goodfellow, *NIPS 2016 Tutorial: Generative Adversarial Networks*, section 3. The parrot and his
+# treats come from H. Heidenreich's and the ten forgeries from Z. Jost's introductions to GANs.
+
+# %% [markdown]
+# ## Appendix: a voice of two numbers
+#
+# Did it matter that a sound was one number? Suppose that your brother hears pitch *and* timbre, and lay the same
+# twenty sounds along a slanted line in that plane, at $(x \cos\alpha, x \sin\alpha)$. Now his logit has two
+# weights. With $\phi_1 \cos\alpha$ and $\phi_1 \sin\alpha$ he listens along the line, and as $\cos^2\alpha +
+# \sin^2\alpha = 1$, that gives the same twenty opinions, the same treats and the same bill. D's loss sees logits
+# and nothing else. So the same few lines serve voices, banknotes, and pictures of 784 pixels.
+#
+# ## Appendix: the bowl's curvature
+#
+# At peace $D = \frac12$ for all twenty sounds, and the second derivatives of the bill by $\phi_0$ and $\phi_1$ are
+# $D(1 - D) = \frac14$ times the sums of $1$, $x$ and $x^2$:
+#
+# $$ H = \frac14 \sum_{i=1}^{20} \begin{pmatrix} 1 & x_i \\ x_i & x_i^2 \end{pmatrix}. $$
+#
+# Its eigenvectors are the directions in which a step only stretches or flips the error, and its eigenvalues are
+# the curvatures $\lambda$ there. The larger one is 350; for $x - 7.5$ it is less than 11.
+
+# %% [markdown]
+# ## Appendix: the bill by minigan
+
+
+# %%
+def players(theta: float = THETA, phi0: float = PHI0, phi1: float = PHI1) -> tuple[mg.Sequential, mg.Sequential]:
+    """The same G and D as networks: one dense layer each, y = W x + b, in float64."""
+    G = mg.Sequential([Dense(1, 1)], Backend("numpy", "float64"), name="G")
+    D = mg.Sequential([Dense(1, 1)], Backend("numpy", "float64"), name="D")
+    G.assign([1.0, theta])  # W, b
+    D.assign([phi1, phi0])
+    return G, D
+
+
+def bill_by_minigan() -> float:
+    """Nats per pair: the mean over the real sounds plus the mean over the forgeries."""
+    G, D = players()
+    return float(mg.discriminator_loss(D(REAL[:, None]), D(G(NOISE[:, None])))[0])
+
 
 # %%
 if __name__ == "__main__":

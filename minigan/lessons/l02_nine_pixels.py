@@ -2,6 +2,8 @@
 # # 02. The world in nine pixels: what is the probability of an image?
 # *About 2 seconds; afterwards you can list a world of images, draw from it, and say why nobody lists real ones.*
 #
+# *Needs: sums, powers and logarithms; no other lesson.*
+#
 # A generative model is said to know how the data are distributed. For pictures this means that each way of filling
 # in the pixels, likely or absurd, has a probability of its own. That is quickly said and hard to imagine: a
 # photograph can be filled in in so many ways that nobody ever held the list in hand.
@@ -44,7 +46,7 @@ def states(pixels: int = SIDE * SIDE) -> np.ndarray:
 # The exponential makes every score positive, and $Z$, the *partition function*, makes the 512 numbers sum to 1.
 # This is a small Boltzmann machine (Ackley, Hinton and Sejnowski 1985; Goodfellow, Bengio and Courville 2016,
 # section 20.1): whether two bits are equal is $2 x_i x_j - x_i - x_j + 1$, so the score is a quadratic form in the
-# pixels.
+# pixels. (Nothing below needs that.)
 #
 # Here is the whole of it. `states()` lists, `score` scores, `world` divides by the sum.
 
@@ -108,15 +110,18 @@ def of_single_pixels(p: np.ndarray) -> np.ndarray:
 # How soon do frequencies become probabilities? Measure the miss by the *total variation distance*, half the sum of
 # all absolute differences: it is the share of draws that would have to be moved. The count of one image is
 # binomial, its frequency has standard deviation $\sqrt{p(1-p)/n}$, and a normal number is off by $\sqrt{2/\pi}$
-# standard deviations on average. Add up and halve:
+# standard deviations on average. Add up over the images $x$ and halve, and the mean over many experiments is
 #
-# $$ E\,\mathrm{TV} \approx \sum_x \sqrt{\frac{p(x)\,(1-p(x))}{2 \pi n}}. $$
+# $$ \text{mean TV} \approx \sum_x \sqrt{\frac{p(x)\,(1-p(x))}{2 \pi n}}. $$
 #
 # For our world: .2299 at 1,000 draws, .0727 at 10,000, .0230 at 100,000. Ten times as many draws for a bit more
 # than three times the precision: the slope -1/2 that will return in lesson 07. With few draws the formula promises
 # too much trouble (at n = 10 it says 2.30, and no TV exceeds 1): counts of 0 and 1 aren't normal. From n = 1,000
 # on it is good to 1 %, and De Moivre's exact formula for the binomial's mean miss, older than the normal curve, is
 # beside it below.
+#
+# ![The line from 0 to 1 in 512 pieces, with sixteen darts and the images they hit; how the frequencies miss, less
+# and less](../../figures/l02_nine_pixels.png)
 
 
 # %%
@@ -196,6 +201,15 @@ def z_row_by_row(rows: int = SIDE, agree: float = AGREE, lit: float = LIT) -> fl
 # - **Scores overflow.** With .7 and 12 pairs we are safe; with 784 pixels $e^{s}$ soon isn't a finite number.
 #   Subtract the largest score first: it cancels.
 # - **The most probable image is taken for a typical one.** It rarely is, and less so the more pixels there are.
+#
+# ## In five lines
+#
+# 1. An image's probability belongs to the combination of its pixels, not to the pixels one by one.
+# 2. A score $s(x)$ becomes a probability by $e^{s(x)} / Z$, and $Z$ is a sum over all images.
+# 3. Every further bit doubles that sum, so that for real images nobody can finish it: the density is intractable.
+# 4. To sample is to show every image as often as it deserves, the improbable ones too; to pick the likeliest is
+#    not.
+# 5. The frequencies of $n$ draws miss the probabilities by a total variation that shrinks like $n^{-1/2}$.
 #
 # ## Now you
 #

@@ -3,6 +3,8 @@
 # *About 1 second; afterwards you can fit a model by climbing its log-likelihood, check the climb against a
 # formula, and say what the answer is not.*
 #
+# *Needs: derivatives, the chain rule, and the bell curve's formula; no other lesson.*
+#
 # A new intern starts at the bank. Before anybody shows her a forgery she gets a scale and ten genuine notes:
 # "learn what a real one weighs." A note weighs about a gram. These are hers, in milligrams:
 
@@ -32,7 +34,7 @@ LATER = np.array([1001, 995, 1003, 1008, 999, 992, 1000, 1005, 997, 1004], float
 #
 # The measure is old and simple: take the parameters under which the data at hand would have been least
 # surprising. For independent draws their joint density is a product, and read as a function of $W$ it is called
-# the **likelihood**:
+# the **likelihood**. The arg max is the place where it is greatest:
 #
 # $$L(W) = \prod_{i=1}^{n} p_W(x_i), \qquad \log L(W) = \sum_{i=1}^{n} \log p_W(x_i), \qquad
 #   \hat W = \operatorname*{arg\,max}_W \, \log L(W).$$
@@ -120,11 +122,12 @@ START = (990.0, 6.0)
 # differ by less than $10^{-8}$.
 #
 # Two things went well only because they were arranged. It takes many hundreds of steps, though the hill is as
-# plain as hills get, because it is steep in $\eta$ and flat in $\mu$: near the top a step of rate $r$ keeps
-# $1 - 2r$ of the error in $\eta$, but $1 - r / \sigma^2$ of the error in $\mu$. Weigh in units of 4 mg, and both
-# errors are gone in tens of steps: that is why data are scaled before a network sees them (lesson 09). And a
-# bolder start is punished: from $(990, 3)$ with rate $.5$ the very first step throws $\sigma$ to 1,145 mg. Here
-# there is a top to come back to. In a game of two players there need not be one (lesson 14).
+# plain as hills get, because it is steep in $\eta$ and flat in $\mu$. Near the top the second slope falls by 2 for
+# each unit of $\eta$, the first by $1/\sigma^2$ for each mg: so a step of rate $r$ keeps $1 - 2r$ of the error in
+# $\eta$, but $1 - r / \sigma^2$ of the error in $\mu$. Weigh in units of 4 mg, and both errors are gone in tens of
+# steps: that is why data are scaled before a network sees them (lesson 09). And a bolder start is punished: from
+# $(990, 3)$ with rate $.5$ the very first step throws $\sigma$ to 1,145 mg. Here there is a top to come back to.
+# In a game of two players there need not be one (lesson 14).
 #
 # ## What the maximum is not
 #
@@ -157,6 +160,9 @@ def lamp(theta: np.ndarray) -> np.ndarray:
 # gets $\frac12 \cdot \frac{1}{s \sqrt{2 \pi}}$, with no end: every tenfold smaller $s$ adds $\log 10 = 2.3026$
 # nats. **A mixture's likelihood has no maximum.** At $s = 10^{-12}$ mg the ten notes are at -4.44 nats, far above
 # the honest Gaussian's -28.05, and still rising.
+#
+# ![The climb to the one top of a Gaussian's likelihood, and a mixture's likelihood that has
+# none](../../figures/l03_maximum_likelihood.png)
 
 
 # %%
@@ -180,6 +186,14 @@ def spike(s: float) -> mg.Mixture:
 # GAN's generator cannot do this, and its usual game isn't maximum likelihood in disguise: lesson 05 shows the
 # difference in a picture, lesson 11 in a formula, with the one generator loss for which it *is*. But first: in
 # which sense does a likely model lie "near" the data? That is lesson 04.
+#
+# ## In five lines
+#
+# 1. The likelihood of parameters is the joint density of the data under them, and its logarithm is a sum.
+# 2. A Gaussian's likelihood is greatest at the mean and at the root of the mean square deviation, with $1/n$.
+# 3. Where no formula drops out one climbs the slope, which takes many steps if the data are not scaled.
+# 4. The likelihood is no distribution over the parameters, and its height depends on the unit of the data.
+# 5. A mixture with free widths has no maximum: a needle on one point wins the training data and loses the unseen.
 #
 # ## Now you
 #

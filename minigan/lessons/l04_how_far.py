@@ -3,6 +3,8 @@
 # *About 1 second; afterwards you can price a wrong belief in bits, show that this price is no distance, and prove
 # that maximum likelihood minimises it.*
 #
+# *Needs: logarithms, and lesson 03.*
+#
 # Our parrot knows four words: "hello" is half of what it says, "biscuit" a quarter, "rope" and "moon" an eighth
 # each. A cousin overseas wants to hear all of it, over a wire that carries only 0 and 1 and is paid by the digit.
 # Each word gets a code of its own, and the cousin must know where one code ends and the next begins.
@@ -131,10 +133,9 @@ def blocks(p: np.ndarray, k: int) -> np.ndarray:
 #
 # ## Why likelihood minimises it
 #
-# Lesson 03 chose parameters under which the data were likely. Say the model knows one number $W$ and believes
-# that each word of the list is $W$ times as frequent as the one before: $q_W(k) \propto W^k$ for
-# $k = 0, 1, 2, 3$. It can't be right about this parrot (rope and moon are equally frequent), only more or less
-# wrong.
+# Lesson 03 chose parameters under which the data were likely. Say the model knows one number $W$ and believes that
+# each word of the list is $W$ times as frequent as the one before: $q_W(k) \propto W^k$ for $k = 0, 1, 2, 3$. It
+# can't be right about this parrot (rope and moon are equally frequent), only more or less wrong.
 
 
 # %%
@@ -145,8 +146,8 @@ def habit(W: float) -> np.ndarray:
 
 
 # %% [markdown]
-# The words $x_1, \ldots, x_n$ that we heard contain word $k$ in a share $\hat p_k$. Sum the negative
-# log-likelihood along the list of words, not in the order of hearing them, and lesson 03 meets this one:
+# Of the words $x_1, \ldots, x_n$ that we heard, word $k$ is a share $\hat p_k$. Lesson 03 adds up the negative
+# log-likelihood word by word as we heard them. Collect equal words first, and it is a cross-entropy:
 #
 # $$-\frac1n \log L(W) = -\frac1n \sum_{i=1}^n \log q_W(x_i) = -\sum_k \hat p_k \log q_W(k)
 #   = H(\hat p, q_W) = \underbrace{H(\hat p)}_{\text{without } W} + \, \mathrm{KL}(\hat p, q_W) .$$
@@ -159,7 +160,10 @@ def habit(W: float) -> np.ndarray:
 # - A negative log-likelihood never comes near 0. It ends at the entropy of the data, and if the model can't be
 #   right, above: here at 1.2240 nats, of which .0110 are the model's fault and the rest is the parrot's.
 # - For *this* family the minimum is where the mean word number under $q_W$ is the data's, .875. That is a cubic
-#   in $W$, and its root, .5826, is where both searches end.
+#   in $W$, and its root, .5826, is where a search for the lowest point ends, on either curve.
+#
+# ![Negative log-likelihood and KL against W: one valley, 1.2130 nats apart
+# everywhere](../../figures/l04_how_far.png)
 
 
 # %%
@@ -190,6 +194,14 @@ def lowest(f: Callable[[float], float], low: float, high: float) -> float:
 # Lesson 09 begins the way out: let somebody learn the ratio $p/q$ by telling samples apart.
 
 # %% [markdown]
+# ## In five lines
+#
+# 1. Entropy is the least mean length of a message, cross-entropy its length in a code made for other habits.
+# 2. KL is the difference of the two, never negative, and 0 only where both distributions are the same.
+# 3. It is a price and no distance: it depends on the direction, a detour may be shorter, and it may be infinite.
+# 4. The mean negative log-likelihood is the data's entropy plus KL(data, model): likelihood minimises that KL.
+# 5. Say bits or nats, and never hold a negative log-likelihood against 0, for the data's entropy stays in it.
+#
 # ## Now you
 #
 # `minigan exercise start 4` puts `e04_kl.py` into your folder `exercises`: write KL so that it survives zeros, on

@@ -3,6 +3,8 @@
 # *About 1 second; afterwards you can say which way round a divergence is meant, fit with either, and name what
 # that choice does to a model that is too small, and what it doesn't explain.*
 #
+# *Needs: integrals, and lessons 03 and 04.*
+#
 # An ice-cream van serves two villages, six kilometres apart, with fields between. There is one van, and one
 # number will say how well it is parked. If you are charged for **every villager whom the van is far from**, where
 # do you park? And if you are charged for **every hour the van stands where nobody lives**?
@@ -92,7 +94,8 @@ def divergence(way: str, log_q: np.ndarray) -> float:
 # ## One gradient for all three
 #
 # Each is an integral $F = \int \varphi(p, q)\,dx$. Put a crumb of mass at $x$, and $F$ changes by
-# $h(x) = \partial \varphi / \partial q$: the **price** of standing at $x$. With $t = \log p/q$, up to constants,
+# $h(x) = \partial \varphi / \partial q$: the **price** of standing at $x$. (The first line below: of
+# $p \log p - p \log q$ the derivative by the number $q$ is $-p/q$.) With $t = \log p/q$, up to constants,
 #
 # | | price $h$ | its slope $h'$ |
 # |---|---|---|
@@ -170,6 +173,9 @@ def descend(way: str, m: float, s: float) -> tuple[float, float]:
 # on the left $\tfrac12 p$; the rest is arithmetic). Look along the rows: what one direction calls best, the other
 # calls dreadful, $36 - \ln 2 = 35.307$ nats against 1.1123. There is no such thing as *the* closest bell.
 #
+# ![The fits by forward and reverse KL and JS over two bells, and all three against the share of a second
+# bell](../../figures/l05_cover_or_pick.png)
+#
 # ## Less blurry than the alternatives?
 #
 # GAN images are often praised as sharper than those of likelihood-trained models. The forward fit shows what
@@ -219,18 +225,18 @@ def flat_place(way: str, m: float, s: float) -> tuple[float, float]:
 # One of the articles says so, and there is a true core: the *critic* of a GAN is a classifier, fitted by maximum
 # likelihood of its labels. But the generator of the standard game isn't. Against a perfect critic, its cost is
 # $2\,\mathrm{JS} - \ln 4$ (Goodfellow et al. 2014, theorem 1; lesson 10), and the table settles it: of our two
-# bells JS prefers the picky one, .2158 to .2972, while the likelihood prefers the other by
-# $35.307 - 1.112 = 34.19$ nats a data point. Two criteria that rank two models differently are two criteria.
-# (There is *one* generator cost that makes the game maximum likelihood, Goodfellow 2016, section 3.2.4. We'll
-# derive it in lesson 11.)
+# bells JS prefers the picky one, .2158 to .2972, while the likelihood prefers the other by $35.307 - 1.112 =
+# 34.19$ nats a data point. Two criteria that rank two models differently are two criteria. (There is *one*
+# generator cost that makes the game maximum likelihood, Goodfellow 2016, section 3.2.4. We'll derive it in lesson
+# 11.)
 #
 # ## What this does not explain
 #
 # It is tempting to go on: "GANs minimise something like reverse KL, *therefore* they are sharp, *therefore* they
 # lose modes". Goodfellow's tutorial looks at this reading in section 3.2.5 and withdraws it: GANs trained to
 # maximise likelihood, it reports, are still sharp and still keep few modes. And picking was never a wish of
-# reverse KL: it took as many modes as one bell *could* have. Give the model two bells,
-# $q_w = w\,N(-3, 0.5^2) + (1 - w)\,N(3, 0.5^2)$, and
+# reverse KL: it took as many modes as one bell *could* have. Give the model two bells, $q_w = w\,N(-3, 0.5^2) + (1
+# - w)\,N(3, 0.5^2)$, and
 #
 # $$ \mathrm{KL}(q_w, p) = \ln 2 - H(w), \qquad H(w) = -w \ln w - (1 - w) \ln (1 - w) . $$
 #
@@ -248,6 +254,15 @@ def log_two_bells(w: float) -> np.ndarray:
 
 
 # %% [markdown]
+# ## In five lines
+#
+# 1. Forward KL averages over the data and covers them; to minimise it is maximum likelihood.
+# 2. Reverse KL averages over the model's own samples and picks what they can reach.
+# 3. JS compares both with their half-and-half mixture, lies between 0 and $\log 2$, and looks only where both are.
+# 4. A model that is too small is blurred or leaves something out, and no fit of it is the closest by every
+#    measure.
+# 5. Where the model can be right all three are best at the same place, so a divergence alone loses no modes.
+#
 # ## Now you
 #
 # `minigan exercise start 5` hands you reverse KL with a gap: the two slopes from samples' own point of view

@@ -3,24 +3,22 @@
 # *About 1 second; afterwards you can derive the bound that variational autoencoders climb, compute what it leaves
 # out, and say why more data doesn't bring that back.*
 #
+# *Needs: matrices with their inverse and determinant, and lessons 03 to 05.*
+#
 # Lessons 03 and 04 trained models by their likelihood, and there was always a formula for it. Now put something
 # hidden between the model and its data. Two dials stand behind a curtain, $z_1$ and $z_2$; somebody turns both
-# at random, and all we read is one number:
+# at random, and all we read is one number $x$, with some noise $\varepsilon$ in it:
 #
 # $$z \sim N(0, I), \qquad x = w_1 z_1 + w_2 z_2 + \varepsilon, \quad \varepsilon \sim N(0, 1), \quad w = (3, 3).$$
 #
-# $z$ is a *latent variable*, the law of $z$ its *prior*, and $p(x \mid z) = N(x;\, w \cdot z,\, 1)$ the
+# $z$ is a *latent variable*, the distribution of $z$ its *prior*, and $p(x \mid z) = N(x;\, w \cdot z,\, 1)$ the
 # *likelihood*. Put a deep net where $w \cdot z$ stands and you have the model half of a variational autoencoder.
-# To train by maximum likelihood we need
-#
-# $$p(x) = \int p(z)\, p(x \mid z)\, dz,$$
-#
-# how probable the reading is when *all* positions of the dials are counted. Two dials can be counted on a mesh
-# of 321 points a side. With twenty dials such a mesh has $321^{20}$ points, a number of 51 digits, and nobody
-# adds those up. So we do what an engineer does with a quantity that can't be computed: put a floor under it that
-# can, and push the floor up. This lesson asks what is lost in between. Our model is simple enough to know the
-# truth: a sum of independent Gaussians is Gaussian, so $x \sim N(0,\, 1 + w \cdot w) = N(0, 19)$, and everything
-# below stands beside it.
+# To train by maximum likelihood we need $p(x) = \int p(z)\, p(x \mid z)\, dz$, how probable the reading is when
+# *all* positions of the dials are counted. Two dials can be counted on a mesh of 321 points a side. With twenty
+# dials such a mesh has $321^{20}$ points, a number of 51 digits, and nobody adds those up. So we do what an
+# engineer does with a quantity that can't be computed: put a floor under it that can, and push the floor up. This
+# lesson asks what is lost in between. Our model is simple enough to know the truth: a sum of independent Gaussians
+# is Gaussian, so $x \sim N(0,\, 1 + w \cdot w) = N(0, 19)$, and everything below stands beside it.
 
 # %%
 from __future__ import annotations
@@ -65,8 +63,8 @@ def log_p(x: np.ndarray, w: np.ndarray) -> np.ndarray:
 # $$\mathrm{ELBO} = E_q[\log p(x, z)] + H(q) = E_q[\log p(x \mid z)] - \mathrm{KL}\big(q(z),\, p(z)\big).$$
 #
 # The code below is the first; you will write the second. Here $\log p(x, z)$ is quadratic in $z$, with curvature
-# $-\Lambda$, and a quadratic's average is its value at the mean plus half the curvature times the spread. That
-# is all:
+# $-\Lambda$, $\Lambda = I + w w^\top$, and a quadratic's average is its value at the mean plus half the curvature
+# times the spread. The same $\Lambda$ is the inverse of the posterior's covariance. That is all:
 
 
 # %%
@@ -112,11 +110,11 @@ def gap(x: np.ndarray, w: np.ndarray, covariance: np.ndarray, mean: np.ndarray |
 #   \qquad \text{least at } v_i = 1 / \Lambda_{ii},
 #   \qquad \text{and then} \qquad -\tfrac12 \log(1 - \rho^2).$$
 #
-# $\Lambda_{11} = 1 + 3^2 = 10$, so $v_1 = .1$: the variance of $z_1$ when $z_2$ is *known*. In the posterior,
-# where $z_2$ is not known, $z_1$ has the variance .5263. Taking those marginal variances is the usual slip, and
-# it looks so honest: they are the true ones. Yet the round cloud that they make lies largely where the posterior
-# has nothing, which reverse KL punishes, and the gap grows to 3.433 nats. Mean-field errors have a direction:
-# $q$ is too sure of itself.
+# Here $\rho = -.9$ is that correlation. $\Lambda_{11} = 1 + 3^2 = 10$, so $v_1 = .1$: the variance of $z_1$ when
+# $z_2$ is *known*. In the posterior, where $z_2$ is not known, $z_1$ has the variance .5263. Taking those marginal
+# variances is the usual slip, and it looks so honest: they are the true ones. Yet the round cloud that they make
+# lies largely where the posterior has nothing, which reverse KL punishes, and the gap grows to 3.433 nats.
+# Mean-field errors have a direction: $q$ is too sure of itself.
 
 
 # %%
@@ -157,13 +155,111 @@ def mean_field(w: np.ndarray) -> np.ndarray:
 # which are *stochastic*. The word is about where the error comes from. Fit $q$ by improving one dial's mean at a
 # time, with the other held, and the mean's error shrinks by the factor $\rho^2 = .81$ with every sweep. Run it
 # twice and every digit is the same; run it for ever and the gap is still .8304. This error is a *bias*, and
-# computing longer doesn't touch it.
+# computing longer doesn't touch it. (The appendix has the code.)
 #
 # A VAE does throw dice, for it draws $z = \mu + \sigma \epsilon$ to estimate its bound (the reparameterisation
 # trick: with the dice kept outside, $\mu$ and $\sigma$ get gradients). But look at what those dice estimate:
 # with 100,000 draws they settle on the *floor*. More dice sharpen the floor and never lift it. A stochastic
 # method throws its dice at $p(x)$ or at the posterior itself: no bias in the long run, but scatter that shrinks
 # like $n^{-1/2}$. That is lesson 07.
+
+#
+# ## Does it matter?
+#
+# One might shrug: a floor that lies .8304 nats too low *everywhere* has its peak where the truth has it. For a
+# fixed model that is so. But training changes the model, and with the model the gap.
+#
+# > **Your prediction, please.** Real data with variance 19, infinitely many. A model
+# > $x = w(z_1 + z_2) + \varepsilon$ with one number $w$ to learn, which can be exactly right ($w = 3$). A perfect
+# > optimiser, started *at* $w = 3$, that maximises the average bound with the best mean-field $q$. Which variance
+# > $1 + 2w^2$ will the model have at the end?
+#
+# It leaves the truth and stops at *10.41*. Here is why. With $k = w^2$ the model's variance is $1 + 2k$ and its
+# gap $\frac12 \log \frac{(1 + k)^2}{1 + 2k}$, so that the average bound is, up to a constant,
+#
+# $$\underbrace{-\tfrac12 \log(1 + 2k) - \frac{19}{2(1 + 2k)}}_{\text{average of } \log p(x)} \;-\;
+#   \underbrace{\log(1 + k) + \tfrac12 \log(1 + 2k)}_{\text{gap}}.$$
+#
+# Its derivative is nought where $(1 + 2k)^2 = 19 (1 + k)$, that is $4k^2 - 15k - 18 = 0$, $k = (15 + \sqrt{513})/8
+# = 4.706$. A smaller $w$ makes the two dials less entangled, and less entangled dials are cheaper for a $q$
+# without correlations. The bound pays .1117 nats of likelihood to make the gap .2603 nats smaller (.5701 instead
+# of .8304), and books a profit of .1487. A learner who sees only the bound sees a curve that rises and flattens,
+# as it should.
+#
+# What was learned is no detail: 13.9 % of the data lie beyond two of this model's standard deviations, where the
+# model itself expects 4.6 %. And the training needs only these lines, which alternate between the best $q$ for
+# the model and the best model for the $q$ (variational EM). Of the data they ask nothing but the mean square, so
+# "infinitely many" is no exaggeration: we hand over 19 itself.
+#
+# ![Bound and truth with the gap between them, for one model and over training: the bound has its peak
+# elsewhere](../../figures/l06_variational_bound.png)
+
+
+# %%
+def learn(mean_square: float, w: np.ndarray, tied: bool = True, rounds: int = 200) -> np.ndarray:
+    """The w that maximises the average bound over data of this mean square; tied: w₁ = w₂."""
+    for _ in range(rounds):
+        slope, covariance = posterior(w)[0], mean_field(w)  # the best q for this w
+        xz = mean_square * slope  # E[x z] and E[z zᵀ] under data and q
+        zz = mean_square * np.outer(slope, slope) + covariance
+        w = np.full(2, xz.sum() / zz.sum()) if tied else np.linalg.solve(zz, xz)  # regression of x on z
+    return w
+
+
+# %% [markdown]
+# ## Bias, not overfitting
+#
+# One of the articles names the danger: with a weak approximate posterior, even perfect optimisation and infinite
+# data leave a gap, and the model learns something other than the data's distribution. That is right, and you
+# have just watched it. It adds "overfitting or underfitting", and here we'd rather say *bias*: overfitting needs
+# scarce data and underfitting a model that can't hold the truth. Here the data were infinite and the truth was
+# where we started. (We tied the two loadings for a reason: untied, a model gets away, in the appendix.)
+#
+# **In practice.** A bound from one model and a bound from another can't be ranked as if they were likelihoods:
+# the difference of the gaps is in it. Papers therefore estimate $\log p(x)$ itself with many draws a point
+# (Burda et al. 2016). If the bound is poor, ask which gap it is: fit $q$ at a few test points by hand, without
+# the encoder; what this wins was the encoder's fault. And if an encoder's variances all stand at 1 and its means
+# at 0, the dials are off (*posterior collapse*), which is the appendix's story carried to its end.
+#
+# ## In five lines
+#
+# 1. With a hidden $z$ the density $p(x)$ is an integral, and every $q(z)$ gives a floor under its logarithm, the
+#    ELBO.
+# 2. The gap between floor and truth is KL from $q$ to the posterior, lesson 05's reverse KL.
+# 3. A $q$ without correlations leaves a gap, here .8304 nats at every $x$, which no further computing closes.
+# 4. Training climbs the floor and not the likelihood, so infinite data of variance 19 can teach a model 10.41.
+# 5. The dice of a VAE estimate the floor; more of them make it sharper and never lift it.
+#
+# ## Now you
+#
+# `minigan exercise start 6` puts `e06_elbo.py` into your folder: write the bound in its other form, fit minus
+# toll, for any number of latents and any noise, the way a VAE computes it for a whole batch at once. Then
+# `minigan exercise check 6`. Two questions to take along: what would the curve of the figure look like for a
+# posterior with correlation -.99? And if the noise in $x$ were larger, would the bound hide more, or less?
+#
+# *Next.* Lesson 07 drops the floor and throws the dice: what does it cost to walk to the posterior instead?
+#
+# *Sources.* The bound, and what a weak $q$ does: Goodfellow 2016, NeurIPS tutorial, section 2.3.2. VAEs: Kingma
+# and Welling 2014, eq. 1 to 3, and section 2.4 for the reparameterisation; Rezende et al. 2014, the same idea,
+# found independently. Mean-field on a correlated Gaussian (variances $1/\Lambda_{ii}$, too compact): Bishop 2006,
+# section 10.1.2; this model with more readings: section 12.2. The bias of learned parameters: Turner and Sahani
+# 2011. The two gaps: Cremer et al. 2018. Principal directions: Rolinek et al. 2019. Many draws a point: Burda et
+# al. 2016.
+
+# %% [markdown]
+# ## Appendix: who gets away, and who doesn't
+#
+# We tied $w_1 = w_2$ for a reason. Untie them, start at $(3, 2.9)$, and the same lines learn $w = (\sqrt{18}, 0)$:
+# variance 19, gap 0, nothing hidden. All loadings with $w_1^2 + w_2^2 = 18$ give the same $p(x)$, and the bound
+# picks from them one whose posterior has no correlation: it switched a dial off. So a bound can also *choose*
+# among equally good models, for reasons that the data never gave. VAEs with free decoders tend to do this too, and
+# line their latents up with the principal directions of the data (Rolinek et al. 2019). It helps as long as such
+# an equivalent model exists; where the decoder can't turn, as here with tied weights, the bound takes it out of
+# the truth.
+#
+# ## Appendix: the sweeps, and the dice
+#
+# The two experiments of "Dice or no dice", in code.
 
 
 # %%
@@ -187,45 +283,10 @@ def dice_for_the_bound(x: float, w: np.ndarray, draws: int, rng: np.random.Gener
 
 
 # %% [markdown]
-# ## Does it matter?
-#
-# One might shrug: a floor that lies .8304 nats too low *everywhere* has its peak where the truth has it. For a
-# fixed model that is so. But training changes the model, and with the model the gap.
-#
-# > **Your prediction, please.** Real data with variance 19, infinitely many. A model
-# > $x = w(z_1 + z_2) + \varepsilon$ with one number $w$ to learn, which can be exactly right ($w = 3$). A
-# > perfect optimiser, started *at* $w = 3$, that maximises the average bound with the best mean-field $q$. Which
-# > variance $1 + 2w^2$ will the model have at the end?
-#
-# It leaves the truth and stops at *10.41*. Here is why. With $k = w^2$ the model's variance is $1 + 2k$ and its
-# gap $\frac12 \log \frac{(1 + k)^2}{1 + 2k}$, so that the average bound is, up to a constant,
-#
-# $$\underbrace{-\tfrac12 \log(1 + 2k) - \frac{19}{2(1 + 2k)}}_{\text{average of } \log p(x)} \;-\;
-#   \underbrace{\log(1 + k) + \tfrac12 \log(1 + 2k)}_{\text{gap}}.$$
-#
-# Its derivative is nought where $(1 + 2k)^2 = 19 (1 + k)$, that is $4k^2 - 15k - 18 = 0$,
-# $k = (15 + \sqrt{513})/8 = 4.706$. A smaller $w$ makes the two dials less entangled, and less entangled dials
-# are cheaper for a $q$ without correlations. The bound pays .1117 nats of likelihood to make the gap .2603 nats
-# smaller (.5701 instead of .8304), and books a profit of .1487. A learner who sees only the bound sees a curve
-# that rises and flattens, as it should.
-#
-# What was learned is no detail: 13.9 % of the data lie beyond two of this model's standard deviations, where the
-# model itself expects 4.6 %. And the training needs only these lines, which alternate between the best $q$ for
-# the model and the best model for the $q$ (variational EM). Of the data they ask nothing but the mean square, so
-# "infinitely many" is no exaggeration: we hand over 19 itself.
+# ## Appendix: what is learned, and what it costs
 
 
 # %%
-def learn(mean_square: float, w: np.ndarray, tied: bool = True, rounds: int = 200) -> np.ndarray:
-    """The w that maximises the average bound over data of this mean square; tied: w₁ = w₂."""
-    for _ in range(rounds):
-        slope, covariance = posterior(w)[0], mean_field(w)  # the best q for this w
-        xz = mean_square * slope  # E[x z] and E[z zᵀ] under data and q
-        zz = mean_square * np.outer(slope, slope) + covariance
-        w = np.full(2, xz.sum() / zz.sum()) if tied else np.linalg.solve(zz, xz)  # regression of x on z
-    return w
-
-
 def average_log_p(w: np.ndarray) -> float:
     """The mean of log p(x) over the data N(0, 19), nats."""
     return -mg.cross_entropy(mg.Gaussian(0.0, math.sqrt(VARIANCE)), mg.Gaussian(0.0, math.sqrt(1 + w @ w)))
@@ -235,51 +296,6 @@ def average_bound(w: np.ndarray) -> float:
     """The mean of the ELBO over the data, with the best mean-field q: the gap is the same at every x."""
     return average_log_p(w) - float(gap(np.zeros(1), w, mean_field(w))[0])
 
-
-# %% [markdown]
-# ## Who gets away, and who doesn't
-#
-# We tied $w_1 = w_2$ for a reason. Untie them, start at $(3, 2.9)$, and the same lines learn
-# $w = (\sqrt{18}, 0)$: variance 19, gap 0, nothing hidden. All loadings with $w_1^2 + w_2^2 = 18$ give the same
-# $p(x)$, and the bound picks from them one whose posterior has no correlation: it switched a dial off. So a
-# bound can also *choose* among equally good models, for reasons that the data never gave. VAEs with free
-# decoders tend to do this too, and line their latents up with the principal directions of the data (Rolinek et
-# al. 2019). It helps as long as such an equivalent model exists; where the decoder can't turn, as here with tied
-# weights, the bound takes it out of the truth.
-#
-# One of the articles names the danger: with a weak approximate posterior, even perfect optimisation and infinite
-# data leave a gap, and the model learns something other than the data's distribution. That is right, and you
-# have just watched it. It adds "overfitting or underfitting", and here we'd rather say *bias*: overfitting needs
-# scarce data and underfitting a model that can't hold the truth. Here the data were infinite and the truth was
-# where we started.
-#
-# **In practice.** A bound from one model and a bound from another can't be ranked as if they were likelihoods:
-# the difference of the gaps is in it. Papers therefore estimate $\log p(x)$ itself with many draws a point
-# (Burda et al. 2016). If the bound is poor, ask which gap it is: fit $q$ at a few test points by hand, without
-# the encoder; what this wins was the encoder's fault. And if an encoder's variances all stand at 1 and its means
-# at 0, the dials are off (*posterior collapse*), which is the untied story above carried to its end.
-#
-# **Next:** lesson 07 drops the floor and throws the dice: what does it cost to walk to the posterior instead?
-#
-# ## Now you
-#
-# `minigan exercise start 6` puts `e06_elbo.py` into your folder: write the bound in its other form, fit minus
-# toll, for any number of latents and any noise, the way a VAE computes it for a whole batch at once. Then
-# `minigan exercise check 6`. Two questions to take along: what would the curve of the figure look like for a
-# posterior with correlation -.99? And if the noise in $x$ were larger, would the bound hide more, or less?
-#
-# ## Sources
-#
-# - Goodfellow 2016, *NIPS tutorial: Generative adversarial networks*, section 2.3.2: the bound, and what a weak
-#   $q$ does.
-# - Kingma and Welling 2014, *Auto-encoding variational Bayes*, eq. 1 to 3; section 2.4 for the
-#   reparameterisation. Rezende et al. 2014, *Stochastic backpropagation*, is the same idea, found independently.
-# - Bishop 2006, *Pattern recognition and machine learning*, section 10.1.2 (mean-field on a correlated Gaussian:
-#   variances $1/\Lambda_{ii}$, too compact) and section 12.2 (this model, with more readings: probabilistic PCA).
-# - Turner and Sahani 2011, *Two problems with variational expectation maximisation for time-series models*: the
-#   bias of learned parameters. Cremer et al. 2018, *Inference suboptimality in variational autoencoders*: the
-#   two gaps. Rolinek et al. 2019, *Variational autoencoders pursue PCA directions (by accident)*. Burda et al.
-#   2016, *Importance weighted autoencoders*.
 
 # %%
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 # # 07. Random walks: how long must a chain walk?
 # *About 2 seconds; afterwards you can walk to samples of an unnormalised density, and tell a chain that is stuck.*
 #
+# *Needs: matrices and their eigenvalues, and lesson 02; its first section also 06.*
+#
 # In lesson 02 we drew images from a world of 512 by listing it, and saw that nobody will ever list $2^{784}$. Two
 # ways around the list were announced. Lesson 06 took the first: replace the distribution by a simpler one, and
 # live with what that costs. This lesson takes the other: keep the distribution, and approximate by *chance*.
@@ -32,11 +34,11 @@ SHORT, LONG = 0.5, 6.0  # standard deviations of the two walkers' moves
 # choose the nine that bring the bound of lesson 06 as close to $\log Z$ as they can. Setting the bound's
 # derivative to 0 gives the mean-field equations, in which each pixel sees only the average of its neighbours:
 #
-# $$ \mathrm{logit}\, m_i = 0.1 + 0.7 \sum_{j \sim i} (2 m_j - 1). $$
+# $$ \log \frac{m_i}{1 - m_i} = 0.1 + 0.7 \sum_{j \sim i} (2 m_j - 1). $$
 #
-# A few rounds settle them: no chance, no noise, the same answer every time, and it is 7.307. The bound is 11.036
-# nats and $\log Z$ is 11.698; the gap of .663 nats is the KL divergence to the world. Wait as long as you like, it
-# stays.
+# (The sum is over the neighbours $j$ of pixel $i$; the left side is the logit of lesson 01.) A few rounds settle
+# them: no chance, no noise, the same answer every time, and it is 7.307. The bound is 11.036 nats and $\log Z$ is
+# 11.698; the gap of .663 nats is the KL divergence to the world. Wait as long as you like, it stays.
 
 
 # %%
@@ -191,6 +193,9 @@ def walk(move: float, steps: int = STEPS, chains: int = CHAINS, seed: int = 7, s
 # this since $x$ has one dimension: lay a fine grid on it, write down the matrix, solve one linear system, as
 # behind/l07.py does.) So show the *share of time in each mode*, or start several chains far apart and see whether
 # they agree. A good ESS acquits nobody.
+#
+# ![A stuck and a free chain on two peaks; noise that fades and bias that stays; chains on two
+# worlds](../../figures/l07_markov_chains.png)
 
 
 # %%
@@ -237,6 +242,15 @@ def generated(n: int, seed: int) -> np.ndarray:
 # the better the model, the slower the walk. That was the state of the art that GANs set out to leave.
 
 # %% [markdown]
+# ## In five lines
+#
+# 1. A deterministic approximation has bias without noise; Monte Carlo has noise without bias, like $n^{-1/2}$.
+# 2. Metropolis accepts a move with probability $\min(1, p(x')/p(x))$, in which $Z$ cancels.
+# 3. Such a chain goes to its model's distribution, not to the data's, at the rate of its second eigenvalue.
+# 4. A chain stuck on one peak looks fine to itself, so show the share of time in each mode or start several
+#    chains.
+# 5. A generator's samples are independent and count in full, which does not make them right.
+#
 # ## Now you
 #
 # `minigan exercise start 7` puts `exercises/e07_metropolis.py` into your folder: write the acceptance rule, and a

@@ -3,6 +3,8 @@
 # *About 2 seconds; afterwards you can derive the best answer that any critic can give, train a network until it
 # gives that answer, and tell a critic who knows the world from one who knows a list.*
 #
+# *Needs: derivatives and integrals, and lessons 01 and 03; 04 where KL is named.*
+#
 # The bank's intern knows what a genuine note weighs: 1000 mg, with a standard deviation of 4 (lesson 03). Now the
 # forger's first notes are in. His paper is too heavy: 1008 mg, with the same spread. On her table are two heaps of
 # equal size, and for each note that comes in she is to say the probability that it is genuine. Let us measure
@@ -60,7 +62,8 @@ P_MASS, Q_MASS = (d.density(MESH) * (MESH[1, 0] - MESH[0, 0]) for d in (P, Q))
 #
 # Now she knows neither $p$ nor $q$; she only sees notes. The simplest critic has two numbers, $D(x) = \sigma(wx +
 # b)$: logistic regression. Its logit is a straight line, and so, as it happens, is $D^*$'s. With infinitely many
-# notes the least bill is at $w = -2$, $b = 2$, exactly; from finitely many the fit scatters around it.
+# notes the least bill is at $w = -2$, $b = 2$, exactly; from finitely many the fit scatters around it. (The code
+# finds it by Newton's method: a step is the slope over the curvature, and a dozen are plenty.)
 
 
 # %%
@@ -98,8 +101,9 @@ def best_line(x: np.ndarray, genuine: np.ndarray, forged: np.ndarray) -> tuple[n
 # isn't.
 #
 # **Scaling.** One rate for all of $\theta$ suits only a valley that is equally steep in all directions. Measure
-# the line's valley at its start: along its steepest direction it curves $\kappa$ times as much as along its
-# flattest.
+# the line's valley at its start. Along its steepest direction it curves $\kappa$ times as much as along its
+# flattest, and the flattest is crossed last: a rate that the steep direction can bear takes some $\kappa$ times as
+# many steps.
 #
 # | $x$ is | $\kappa$ | plain descent, rate 1 / (steepest curvature), until the bill is within .0001 of the best |
 # |---|---|---|
@@ -189,6 +193,9 @@ def learn(
 # At each $x$ she pays for a wrong belief about one coin, so the gap is never negative: **a bill below the world's
 # best is memory** (or luck, if it comes from few notes). Judge a critic on notes kept aside. In a GAN too: there
 # the forger's notes are always fresh, but the *real* ones are a list.
+#
+# ![A critic taught by fresh notes lies on the perfect one; one taught by a list learns the list, and pays for
+# it](../../figures/l09_perfect_critic.png)
 
 
 # %%
@@ -221,6 +228,14 @@ def cram(
 # at each $x$, and so its bottom. Where to? And can $p/q$ still be had from such a critic's answer? Your exercise.
 
 # %% [markdown]
+# ## In five lines
+#
+# 1. At each $x$ by itself the best opinion is $D^* = p/(p+q)$, the share of genuine notes there.
+# 2. Its logit is $\log p/q$, so a critic who never heard of a density carries the ratio of two.
+# 3. Perfect is not infallible: where the heaps overlap there is nothing to know.
+# 4. A network learns it from scaled data, random first weights, noisy batches, Adam's steps and a falling rate.
+# 5. A critic with a short list and a wide network learns the list: a bill below the world's best is memory.
+#
 # ## Now you
 #
 # `minigan exercise start 9` puts `e09_perfect_critic.py` into your folder `exercises`: $D^*$ for shares that

@@ -3,6 +3,8 @@
 # *About 2 seconds; afterwards you can say what a critic's loss measures, read 1.386, .693 and .5 off a screen
 # without mixing them up, and tell why the perfect critic is a bad teacher.*
 #
+# *Needs: lesson 09, and of lesson 05 the Jensen-Shannon divergence.*
+#
 # The intern of lesson 09 has become perfect. Now it is the forger's turn: he lightens his paper, and what was 8 mg
 # too heavy is 4 mg, 2 mg, 0. In her units (4 mg) genuine notes follow $p = N(0, 1)$ and his $q = N(m, 1)$, and he
 # turns the knob $m$, the **shift**: his generator is $G(z) = z + m$. After each turn she is perfect again.
@@ -70,6 +72,9 @@ def value_from_notes(critic: Critic, m: float, n: int, rng: np.random.Generator)
 
 
 # %% [markdown]
+# Six shifts, by the integrals. (The slope in the fourth column and the distance $W_1$ in the fifth are explained
+# at the end.)
+#
 # | shift $m$ | $V(D^*, G)$ | JS, nats | slope $dV/dm$ | $W_1$ |
 # |---|---|---|---|---|
 # | 0 | -1.386294 | 0 | 0 | 0 |
@@ -152,6 +157,9 @@ def taught(m: float, steps: int = 2000) -> Critic:
 # A distance that asks how far the notes would have to be *carried*, the Wasserstein distance $W_1$, is $m$ itself.
 # Its slope is 1, near and far. GANs have been built on it (Arjovsky et al. 2017); their critic no longer says
 # probabilities. We meet a cheaper way out first.
+#
+# ![The value of the game against the shift, flat far away, and W1, which is
+# not](../../figures/l10_value_of_the_game.png)
 
 
 # %%
@@ -161,6 +169,14 @@ def slope(m: float) -> float:
 
 
 # %% [markdown]
+# ## In five lines
+#
+# 1. $V$ is two averages, added; D raises it and G lowers it.
+# 2. Against the best D it is $-\log 4 + 2\,\mathrm{JS}(p, q)$, lowest just where $q = p$.
+# 3. At peace D's output is .5, its loss $\log 2 = .693$ a note, or 1.386 a pair.
+# 4. The converse is false, for a critic asleep, or one too simple for the task, shows the same numbers.
+# 5. Far away a perfect critic teaches nothing: the slope is the shift times the mean opinion of the fakes.
+#
 # ## Now you
 #
 # `minigan exercise start 10` puts `e10_value_of_the_game.py` into your folder `exercises`: from a critic's logits

@@ -3,6 +3,8 @@
 # *About 1 second; afterwards you can give G's slope under either label, say which divergence each one follows, and
 # tell when an honest generator learns nothing.*
 #
+# *Needs: lessons 09 and 10, and of lesson 05 the prices of the divergences.*
+#
 # A man walks into the bank with a dollar drawn in crayon. The intern is new, but not that new: she gives it
 # $D = .0067$, one chance in 149 to be genuine. In one of the articles both of them learn a lot from this first
 # day. She does, no doubt. But does *he*?
@@ -199,6 +201,9 @@ def far_start(way: str, m: float = 25.0, steps: int = 200, adam: bool = False) -
 # $\sqrt{e^{m^2} - 1}$. That is 2,981 at $m = 4$, so that a slope with a standard error of 10 % takes $(2981 /
 # .1)^2$ fakes, nearly $10^9$. An exact slope that no sample shows moves nobody.
 #
+# ![The slopes of three payments against D's opinion, and where each takes a G that starts far
+# away](../../figures/l11_label_trick.png)
+#
 # One caution. Adam divides a slope by its own recent size (lesson 09), so a small slope alone doesn't stop it:
 # from $m = 8$, where the honest slope is .0004, Adam of rate .1 brings the honest G below $m = 1$ in 200 steps.
 # (If the honest loss works fine for you, this may be why.) At 25 the slope is far below the $\epsilon = 10^{-8}$
@@ -226,6 +231,15 @@ def generator_gradient(objective: str, real: np.ndarray, blind: bool = False) ->
 
 
 # %% [markdown]
+# ## In five lines
+#
+# 1. An honest G pays $\log(1 - D)$, with the slope $-D$ by the logit; one that lies pays $-\log D$, with
+#    $-(1 - D)$.
+# 2. Both push the same way, but from a critic who is sure the honest one learns next to nothing.
+# 3. Against a perfect D the honest G descends 2 JS, the lying one KL$(q, p)$ - 2 JS; $-e^s$ is maximum likelihood.
+# 4. With the lie the two losses no longer add up to 0, so it is another game with the same point of rest.
+# 5. G's slope goes through D and G's own fakes alone, and a D that says the same to all teaches nothing.
+#
 # ## Now you
 #
 # `minigan exercise start 11` puts `e11_label_trick.py` into your folder `exercises`: both gradients with respect

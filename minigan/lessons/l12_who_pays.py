@@ -3,6 +3,8 @@
 # *About 1 second; afterwards you can derive a dense layer's backward pass, send G's slope through D without
 # charging D for it, check any gradient, and write momentum and Adam by hand.*
 #
+# *Needs: the chain rule, products of matrices, and lesson 11.*
+#
 # The bill comes back: "fake", says the intern, and she is sure. The forger didn't make it alone. One man cut the
 # plate, one mixed the ink, one chose the paper. Which of them has to change what, and by how much?
 #
@@ -230,6 +232,14 @@ def adam(
 # does.
 
 # %% [markdown]
+# ## In five lines
+#
+# 1. From the slope at its output a dense layer makes three: one to hand back, and the bills of $W$ and of $b$.
+# 2. One run forward and one back give the slopes of all weights, however many there are.
+# 3. G's slope runs through D, but a player's loss is charged to that player's weights alone.
+# 4. Check a gradient by central differences in float64 with $h$ near $10^{-5}$, for the error against $h$ is a V.
+# 5. Momentum adds up past slopes, Adam divides by their recent size, and in a game both remember a past opponent.
+#
 # ## Now you
 #
 # `minigan exercise start 12` puts `e12_dense_backward.py` into your folder `exercises`: the three slopes of a

@@ -3,9 +3,15 @@
 # *About 16 seconds; afterwards you can write Algorithm 1, say at every round how far each player is from the end,
 # and tell the true end from one that only looks like it.*
 #
+# *Needs: lessons 08 to 12, on which all of it builds.*
+#
 # A forger's first bills are drawn in crayon. The bank's new intern takes some of them all the same: she has never
 # seen a bill before. Each learns from the other, until her opinion of every bill, his and the bank's, is the same:
 # one half. Then her manager may fire her, says the story, for nobody could do better.
+#
+# Everything in this game has been built in the five lessons before: the exact density $p_G$ of what a generator
+# makes (08), the perfect critic $D^*$ (09), the value $V$ and JS (10), the label trick (11), the slopes (12). Here
+# they meet.
 #
 # On a genuine bill the ink weighs 4 mg on average, with a standard deviation of .5: the data are $N(4, .5^2)$. The
 # forger is a network $G$ that makes a weight of a random number $z \sim N(0, 1)$; the intern is a network $D$ that
@@ -62,10 +68,9 @@ def deal(seed: int, scaled: bool = True, width: int = 32, rounds: int = 3000, pr
 # %% [markdown]
 # ## A round
 #
-# Algorithm 1 of Goodfellow et al. (2014), with one step of $D$ a round. You have met everything in it: the loss
-# (01), the label trick (11), the gradients (12). What is new is the order, and it is easily got wrong. In the
-# intern's turn she sees genuine bills and fakes, and *she alone* moves. In the forger's turn he makes **new**
-# bills, asks the intern **as she is now**, and *he alone* moves.
+# Algorithm 1 of Goodfellow et al. (2014), with one step of $D$ a round. What is new is the order, and it is easily
+# got wrong. In the intern's turn she sees genuine bills and fakes, and *she alone* moves. In the forger's turn he
+# makes **new** bills, asks the intern **as she is now**, and *he alone* moves.
 
 
 # %%
@@ -113,8 +118,8 @@ def by_hand(gan: mg.GAN, rounds: int, batch: int = 256, freeze: str = "", after:
 # $$V(D, G) = -\log 4 + 2\, \underbrace{\mathrm{JS}(p, p_G)}_{\text{how far he is}}
 #   - \underbrace{[V(D^*, G) - V(D, G)]}_{\text{how far she is}} .$$
 #
-# Neither is ever negative; `oracle.standing` computes both. Training is to shrink the first one,
-# the distance of the forger's distribution from the bank's, and only $\mathrm{JS} = 0$ is the end.
+# Neither is ever negative; `oracle.standing` computes both. Training is to shrink the first one, the distance of
+# the forger's distribution from the bank's, and only $\mathrm{JS} = 0$ is the end.
 #
 # Now look at round 0. Her last layer is zero, so $D = \frac12$ for every bill, her loss is 1.386294, and she is as
 # bad as he is. *All her numbers are those of the end.* He is far away (.2 to .7 nats), she is exactly twice as far
@@ -227,6 +232,14 @@ def frozen(player: str) -> oracle.Standing:
 #
 # ![Six moments of a run, and the false end](../../figures/l13_first_gan.png)
 # ![The run as an animation](../../figures/l13_first_gan.gif)
+#
+# ## In five lines
+#
+# 1. In a round D moves alone, on real data and fakes; then G moves alone, on new noise, judged by D as it is now.
+# 2. $V$ is $-\log 4$ plus twice G's distance less D's arrears, so it can't say alone where the game stands.
+# 3. At round 0 the numbers are those of the end: D says one half and its loss is 1.386.
+# 4. On unscaled data D can end there with the bills still wrong, since it can draw only lines.
+# 5. Believe a fresh critic on scaled data, or the exact JS where it can be had.
 #
 # ## Now you
 #

@@ -3,6 +3,8 @@
 # *About 1 second; afterwards you can tell from the eigenvalues of a GAN's game, before it runs, whether it will
 # spiral in or out, say where that forecast ends, and derive R1, the penalty that brings it home.*
 #
+# *Needs: eigenvalues, complex ones too, and lessons 11 to 13.*
+#
 # Abagnale flees to where Hanratty isn't looking; Hanratty turns his head. Does that ever end? In every telling it
 # does: each makes the other better, until neither has anything left to gain. Lesson 13's pair came to rest like
 # that. But its rates fell to 0 on the way, and whoever can't move any more is at rest. And if they hadn't fallen?
@@ -45,19 +47,18 @@ def chase(h: float, rounds: int, in_turn: bool) -> np.ndarray:
 # %% [markdown]
 # ## A right angle
 #
-# In turn: $(-1, 2), (-2, 1), (-1, -1), (1, -2), (2, -1), (1, 1)$. After six rounds they are back, for ever. At
-# once: outwards, $\sqrt 2$ times as far from $(0, 0)$ with every round, 16 times after the eight rounds of a turn.
+# In turn (after each round): $(-1, 2), (-2, 1), (-1, -1), (1, -2), (2, -1), (1, 1)$. After six rounds they are
+# back, for ever. At once: outwards, $\sqrt 2$ times as far from $(0, 0)$ with every round, 16 times after the
+# eight rounds of a turn.
 #
-# All slopes are right, and nobody made a mistake. The field is $(\dot x, \dot y) = (-y, x)$, and
-#
-# $$ \tfrac12 \tfrac{d}{dt} (x^2 + y^2) = x \dot x + y \dot y = -xy + yx = 0 : $$
-#
-# it stands at a right angle to the radius. What one wins the other loses, so together they come no nearer.
-# Followed continuously, that is a circle. A *step* of size $h$ leaves it along the tangent and ends, by
-# Pythagoras, at $\sqrt{1 + h^2}$ times the radius. Smaller steps are slower, not different. Moving in turn is
-# a matrix of determinant 1 and trace $2 - h^2$: for $h < 2$ its eigenvalues lie *on* the unit circle, and it is
-# back after $2\pi / \arccos(1 - h^2/2)$ rounds, 6 for $h = 1$. (The *mean* of those six points is $(0, 0)$: the
-# players never find the centre, their average does. That is one reason why minigan can keep an average of G.)
+# All slopes are right, and nobody made a mistake. The field is $(\dot x, \dot y) = (-y, x)$, and $\frac12
+# \frac{d}{dt} (x^2 + y^2) = x \dot x + y \dot y = -xy + yx = 0$: it stands at a right angle to the radius. What
+# one wins the other loses, so together they come no nearer. Followed continuously, that is a circle. A *step* of
+# size $h$ leaves it along the tangent and ends, by Pythagoras, at $\sqrt{1 + h^2}$ times the radius. Smaller steps
+# are slower, not different. Moving in turn is a matrix of determinant 1 and trace $2 - h^2$: for $h < 2$ its
+# eigenvalues lie *on* the unit circle, and it is back after $2\pi / \arccos(1 - h^2/2)$ rounds, 6 for $h = 1$.
+# (The *mean* of those six points is $(0, 0)$: the players never find the centre, their average does. That is one
+# reason why minigan can keep an average of G.)
 #
 # ## The smallest GAN
 #
@@ -67,11 +68,8 @@ def chase(h: float, rounds: int, in_turn: bool) -> np.ndarray:
 # $$ \dot\psi = -\theta\,\sigma(t), \qquad \dot\theta = \psi\,\sigma(t) \ \text{ (minimax)}, \qquad
 #    \dot\theta = \psi\,\sigma(-t) \ \text{ (label trick)}. $$
 #
-# At $(0, 0)$ the bill is right and D says $\frac12$ to everything: the equilibrium. Around it,
-#
-# $$ \tfrac{d}{dt} (\theta^2 + \psi^2) = 0 \ \text{ (minimax)}, \qquad
-#    -2\,t \tanh(t/2) \le 0 \ \text{ (label trick)}. $$
-#
+# At $(0, 0)$ the bill is right and D says $\frac12$ to everything: the equilibrium. Around it $\theta^2 + \psi^2$
+# stays as it is under minimax, and under the label trick changes by $-2\,t \tanh(t/2) \le 0$ a unit of time.
 # So minimax circles, at every radius. The label trick isn't zero-sum, and should come in, if slowly. minigan's own
 # `GAN` can play it: G is a dense layer, $az + b$. With one $z$, always 0, only $b = \theta$ matters.
 
@@ -135,17 +133,15 @@ def walk(gan: mg.GAN, real: np.ndarray = HERE, steps: int = STEPS) -> np.ndarray
 # | label trick, both at once | .640 |
 # | minimax, both at once, with R1 (below; $\gamma = .3$) | $4.8 \cdot 10^{-6}$ |
 #
-# (The code of Mescheder et al. gives 3.0969, .6402 and $2.643 \cdot 10^{-6}$. Their D is high on the *fake*
-# side: their $(1, 1)$ is our $(1, -1)$, and from there minigan finds their digits.)
-#
 # ![Four ways to step around an equilibrium](../../figures/l14_why_circle.png)
 #
 # ## The forecast
 #
 # Near an equilibrium a smooth field is a matrix, and a matrix can be asked where it leads. Put the numbers of both
 # players into one vector $w$, and both slopes, each player's down *its own* loss, into one field $v(w)$. Its
-# derivative $J$ is the **Jacobian of the game**. No single function has $v$ as its gradient, so $J$ needn't be
-# symmetric, nor its eigenvalues real. A step, $w \leftarrow w + h\,v(w)$, multiplies small distances from there by
+# derivative $J$, the matrix of all $\partial v_i / \partial w_j$, is the **Jacobian of the game**. No single
+# function has $v$ as its gradient, so $J$ needn't be symmetric, nor its eigenvalues real. A step,
+# $w \leftarrow w + h\,v(w)$, multiplies small distances from there by
 #
 # $$ M = I + hJ \ \text{ (at once)}, \qquad M = (I + hJ_G)(I + hJ_D) \ \text{ (in turn)}, $$
 #
@@ -229,7 +225,66 @@ def jacobian(gan: mg.GAN, real: np.ndarray = HERE, e: float = 1e-5) -> np.ndarra
 # $\gamma = 1$ the pair meets and stops turning (below $10^{-20}$ after 500 steps). More isn't better: at $\gamma
 # = 9$ D hardly moves, so G learns hardly anything, and after 500 steps .08 are left.
 #
-# *A D with a bend*, $s = yv + c$, $y = \tanh a$, $a = xW + b$. Unit $k$ passes on the share $u_k = 1 - y_k^2$, so
+# *A D with a bend*: its slope changes along the way, and with it the penalty. The gradient of R1 is then a slope
+# of a slope; for one layer of tanh it takes ten lines of pencil, in the appendix, and for two weights it is your
+# exercise. `mg.GAN(..., penalty=mg.R1(.3))` has it for any number of layers.
+
+# %% [markdown]
+# ## What has been proved
+#
+# One of the articles reports that the first paper proved its algorithm to converge, and adds, rightly, that the
+# proof is not about the weights of networks. Proposition 2 supposes that D is trained *to its optimum* in every
+# round, and that what moves is $p_G$ itself, any density you like, by small steps on what such a D leaves, a
+# convex function of $p_G$. Then there is no chase: D has always arrived, and $p_G$ walks down one bowl. The
+# algorithm that everybody runs gives D one step, or $k$, and moves weights; for that, the authors say right there,
+# they have no guarantee. The Dirac-GAN has the same V, all the capacity it needs and an equilibrium in reach of
+# both; yet minimax, at once or in turn, doesn't arrive. To *be* an equilibrium is one thing, to be found another.
+#
+# **What goes wrong in practice.** Loss curves don't show a circle: it looks like noise. Look at samples over time;
+# if what was gone comes back, it turns. Then: smaller or falling rates, less momentum (the appendix says why),
+# moving in turn, R1, noise on what D sees, an average of G. Lesson 17 puts them on one scoreboard.
+#
+# ## In five lines
+#
+# 1. Players who each follow their own slope circle around the equilibrium; steps at once spiral outwards.
+# 2. The eigenvalues of the game's Jacobian tell the turn and the spiral in advance, but only nearby.
+# 3. The label trick has the same eigenvalues as minimax, and ends on an orbit of mean radius $\sqrt{2h}$.
+# 4. A brake on D brings the game home: the width of the data, or R1, which charges D for being steep at the real
+#    data.
+# 5. Momentum feeds the chase; falling rates, turns instead of steps at once, and averages calm it.
+#
+# ## Now you
+#
+# `minigan exercise start 14` puts `e14_r1_pull.py` into your folder `exercises`: R1's pull on a critic with a
+# bend, $s = \psi_1 x + \psi_2 x^2$, on any bills and on a bell of them. `minigan exercise check 14` judges it.
+#
+# *Next.* Whoever circles at least comes past everything. Lesson 15: what if G finds one bill that passes, and
+# prints nothing else?
+#
+# *Sources.* Goodfellow et al. 2014, Algorithm 1 and Proposition 2. The game on $xy$: Goodfellow 2016, NeurIPS
+# tutorial, exercise 7.2 (in continuous time). The Dirac-GAN, the brake of width, and R1: Mescheder, Geiger and
+# Nowozin 2018. The Jacobian of a game: Mescheder, Nowozin and Geiger 2017. Why D's bowl brings a GAN home:
+# Nagarajan and Kolter 2017. Momentum in games: Gidel et al. 2019. Noise as a penalty: Roth et al. 2017.
+
+# %% [markdown]
+# ## Appendix: the radii of other texts
+#
+# The code of Mescheder et al. gives 3.0969, .6402 and $2.643 \cdot 10^{-6}$. Their D is high on the *fake*
+# side: their $(1, 1)$ is our $(1, -1)$, and from there minigan finds their digits.
+#
+# ## Appendix: momentum remembers where the other one was
+#
+# Downhill, momentum was a gift (lesson 12). In a chase it follows slopes that were taken against an opponent who
+# has moved on. With a velocity $q \leftarrow \mu q + hJw$ and $w \leftarrow w + q$, one step is a matrix on $(w,
+# q)$, of twice the size. Take R1's brake of $\gamma = .3$, and $h = .2\,(1 - \mu)$, so that all would be equally
+# fast down an even slope. Then a step multiplies the radius by .9747 for $\mu = 0$, by .9847 for .5 and by 1.0171
+# for .9: the same road, speed and brake, and with .9 it flies out of the bend. Adam's $\beta_1$ is such a memory,
+# and this is one reason why recipes for GANs put it at .5, or at 0.
+#
+# ## Appendix: R1 of a D with a bend
+#
+# Lesson 12's network with one hidden layer, $s = yv + c$, $y = \tanh a$, $a = xW + b$. Unit $k$ passes on the
+# share $u_k = 1 - y_k^2$, so
 #
 # $$ g = \nabla_x s, \qquad g_i = \sum_k W_{ik} u_k v_k . $$
 #
@@ -256,43 +311,6 @@ def r1_gradient(x: np.ndarray, W: np.ndarray, b: np.ndarray, v: np.ndarray) -> n
     p = -2 * y * u * v * t
     return np.concatenate([(g.T @ (u * v) + x.T @ p).ravel(), p.sum(0), (u * t).sum(0), [0]]) / len(x)
 
-
-# %% [markdown]
-# ## Momentum remembers where the other one was
-#
-# Downhill, momentum was a gift (lesson 12). In a chase it follows slopes that were taken against an opponent who
-# has moved on. With a velocity $q \leftarrow \mu q + hJw$ and $w \leftarrow w + q$, one step is a matrix on $(w,
-# q)$, of twice the size. Take R1's brake of $\gamma = .3$, and $h = .2\,(1 - \mu)$, so that all would be equally
-# fast down an even slope. Then a step multiplies the radius by .9747 for $\mu = 0$, by .9847 for .5 and by 1.0171
-# for .9: the same road, speed and brake, and with .9 it flies out of the bend. Adam's $\beta_1$ is such a memory,
-# and this is one reason why recipes for GANs put it at .5, or at 0.
-#
-# ## What has been proved
-#
-# One of the articles reports that the first paper proved its algorithm to converge, and adds, rightly, that the
-# proof is not about the weights of networks. Proposition 2 supposes that D is trained *to its optimum* in every
-# round, and that what moves is $p_G$ itself, any density you like, by small steps on what such a D leaves, a
-# convex function of $p_G$. Then there is no chase: D has always arrived, and $p_G$ walks down one bowl. The
-# algorithm that everybody runs gives D one step, or $k$, and moves weights; for that, the authors say right there,
-# they have no guarantee. The Dirac-GAN has the same V, all the capacity it needs and an equilibrium in reach of
-# both; yet minimax, at once or in turn, doesn't arrive. To *be* an equilibrium is one thing, to be found another.
-#
-# **What goes wrong in practice.** Loss curves don't show a circle: it looks like noise. Look at samples over
-# time; if what was gone comes back, it turns. Then: smaller or falling rates, less momentum, moving in turn, R1,
-# noise on what D sees, an average of G. Lesson 17 puts them on one scoreboard.
-#
-# ## Now you
-#
-# `minigan exercise start 14` puts `e14_r1_pull.py` into your folder `exercises`: R1's pull on a critic with a
-# bend, $s = \psi_1 x + \psi_2 x^2$, on any bills and on a bell of them. `minigan exercise check 14` judges it.
-#
-# *Next.* Whoever circles at least comes past everything. Lesson 15: what if G finds one bill that passes, and
-# prints nothing else?
-#
-# *Sources.* Goodfellow et al. 2014, Algorithm 1 and Proposition 2. The game on $xy$: Goodfellow 2016, NeurIPS
-# tutorial, exercise 7.2 (in continuous time). The Dirac-GAN, the brake of width, and R1: Mescheder, Geiger and
-# Nowozin 2018. The Jacobian of a game: Mescheder, Nowozin and Geiger 2017. Why D's bowl brings a GAN home:
-# Nagarajan and Kolter 2017. Momentum in games: Gidel et al. 2019. Noise as a penalty: Roth et al. 2017.
 
 # %%
 if __name__ == "__main__":

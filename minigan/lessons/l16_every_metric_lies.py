@@ -1,7 +1,9 @@
 # %% [markdown]
 # # 16. Every metric lies once: which number can you believe?
-# *About 5 seconds; afterwards you can fool nine numbers that are used to judge generators, say what each doesn't
-# see, and name a failed training from the number that shows it.*
+# *About 5 seconds; afterwards you can fool eleven numbers that are used to judge generators, say what each
+# doesn't see, and name a failed training from the number that shows it.*
+#
+# *Needs: lessons 10, 13 and 15.*
 #
 # How good are the fakes? Z. Jost's introduction to GANs calls that a hard question and moves on, and it is one.
 # People answer it all the same, in one number, and put the numbers into tables. Frank Abagnale, the story goes,
@@ -46,12 +48,13 @@ RING = mg.ring()
 # | sample to train | median distance from a sample to the nearest training point | 1 |
 # | held-out to sample | median distance from an unseen point to the nearest sample | lower |
 #
-# For Parzen the best of a few $\sigma$ is taken, on points set aside. The last two are in units of the same
-# distance from unseen to training points. On digits nobody knows the modes, so there "modes" are classes, by the
-# nearest training image, and the quality row stays empty.
+# For Parzen the best of a few $\sigma$ is taken, on points set aside. The last two are in units of the
+# same distance from unseen to training points. On digits nobody knows the modes, so there "modes" are classes, by
+# the nearest training image, and the quality row stays empty.
 #
-# The judge is a rule: **a cheat passes a metric if it scores no worse than the worst of twenty true samplers** of
-# the same size. The critic is passed if its 95 % interval reaches down to 50 %.
+# A *cheat* is any way of making samples that nobody would call learning. The judge is a rule: **a cheat passes a
+# metric if it scores no worse than the worst of twenty true samplers** of the same size. The critic is passed if
+# its 95 % interval reaches down to 50 %.
 
 # %%
 ROWS = ("Parzen (nats)", "Fréchet", "critic (%)", "W1", "modes", "quality (%)", "reverse KL", "sample→train",
@@ -126,17 +129,6 @@ def ring_cheats(world: World, rng: np.random.Generator) -> dict[str, np.ndarray]
     }
 
 
-def k_means(x: np.ndarray, k: int, rng: np.random.Generator, rounds: int = 20) -> np.ndarray:
-    """k centres (k, d): each point goes to its nearest centre, each centre to its points' mean, and again."""
-    centres = x[rng.choice(len(x), k, replace=False)].copy()
-    for _ in range(rounds):
-        own = nearest(x, centres)[1]
-        for j in range(k):
-            if (own == j).any():
-                centres[j] = x[own == j].mean(axis=0)
-    return centres
-
-
 def digit_cheats(world: World, unseen: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Samples (300, 64) of each cheat."""
     x = world.train
@@ -174,7 +166,9 @@ def digit_cheats(world: World, unseen: np.ndarray, rng: np.random.Generator) -> 
 # its W1 to them is 0. A coordinate of the ring is near $\pm 2$ for 1/8 of the points each, near $\pm\sqrt 2$ for
 # 1/4 each, near 0 for 1/4, so $4 \cdot \frac18 \cdot \frac14 + 4 \cdot \frac14 \cdot \frac14 = \frac38$ of the
 # pairs land near a centre: 37.1 % are good. $W_1$ in the plane would see it, but has to be found by linear
-# programming, and in many dimensions takes very many samples.
+# programming, and in many dimensions takes very many samples. (And mind the benchmark. The popular grid of 5 x 5
+# modes is a product of its two coordinates, so that shuffled grid points *are* grid points: 98.9 % are good, the
+# ceiling. No score on the grid can tell whether a generator knows which coordinates go together.)
 #
 # **Modes found** sees no bad sample: *shuffled* finds all 8. **Quality** sees no missing mode: the pony has 100 %.
 # **Reverse KL**, of the modes' shares, doesn't see what lies within a mode: *pins*.
@@ -187,6 +181,39 @@ def digit_cheats(world: World, unseen: np.ndarray, rng: np.random.Generator) -> 
 # it too. **Held-out to sample** catches both, and passes copies on the ring: it is the same distance from unseen
 # to training points that it is divided by. Together they are hard to fool, and that is the practical advice:
 # *report metrics in pairs with opposite blind spots*.
+#
+# **Precision and coverage see spheres.** They stand beside the nine in many papers. Put a sphere around
+# each real point, out to its fifth-nearest real neighbour. *Precision* is the share of samples in some sphere,
+# *coverage* the share of spheres with some sample in them. Now take 1,000 points of $N(0, I)$ in 64 dimensions.
+# **Predict**: what do 1,000 copies of the one point 0 score, and what do fresh true samples?
+
+
+# %%
+def precision_and_coverage(
+    samples: np.ndarray, real: np.ndarray, k: int = 5, edge: bool = True
+) -> tuple[float, float]:
+    """The share of samples (n, d) in some sphere, and of spheres with a sample; edge: a sphere holds its edge."""
+
+    def apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:  # squared distances, by |a - b|² = |a|² - 2 a·b + |b|²
+        return np.square(a).sum(axis=1)[:, None] + np.square(b).sum(axis=1) - 2 * a @ b.T
+
+    radius = np.sort(apart(real, real), axis=1)[:, k, None]  # its own distance to itself, 0, comes first
+    far = apart(real, samples)
+    inside = far <= radius if edge else far < radius
+    return float(inside.any(axis=0).mean()), float(inside.any(axis=1).mean())
+
+
+# %% [markdown]
+# The copies score **1 and 1**; the truth gets a precision under .8. The points lie at about $\sqrt{64} = 8$ from
+# 0, and at about $\sqrt{128} = 11.3$ from each other, with every point's fifth neighbour farther off than 0 is. So
+# the middle, where no point ever falls, is in *every* sphere. (On the digits the mean image has precision 1 too,
+# but is in few spheres: handwriting is no ball. And *recall*, the share of real points in spheres around the
+# samples, is 0 for copies: take it along.)
+#
+# Does a sphere hold what lies on its edge? It sounds like hair-splitting, until rows repeat. Write each of 50
+# digits ten times, and hold this set against itself: all spheres have radius 0, and precision and coverage are 1
+# if the edge counts, and 0 if it doesn't. The library prdc takes the second reading, minigan's own metrics the
+# first. Whole numbers and categories repeat easily. So look before you believe a 0.
 #
 # ![Metric by cheat: what passes, and the score](../../figures/l16_every_metric_lies.png)
 #
@@ -280,6 +307,14 @@ def diagnose(s: Signs) -> str:
 # beside each what the truth scores at the same $n$, and hold data back. It is often said that a generator has
 # arrived when no observer can tell its samples from real ones. The critic's 50 % says that *this* observer can't.
 #
+# ## In five lines
+#
+# 1. For each of these numbers there is a cheat that scores no worse than a true sampler.
+# 2. Fréchet sees two moments, Parzen a blur, W1 by coordinates shadows, precision and coverage only spheres.
+# 3. No cheat passes all of them, so report metrics in pairs with opposite blind spots.
+# 4. Print beside each score what a true sampler of the same size gets, and hold data back.
+# 5. A failed run has a name, and the number that gives it away; that D says one half is asked last.
+#
 # ## Now you
 #
 # `minigan exercise start 16` puts `e16_build_a_cheat.py` into your folder `exercises`: be Abagnale, and beat the
@@ -292,6 +327,22 @@ def diagnose(s: Signs) -> str:
 # 2016, section 3. Fréchet: Heusel et al. 2017, eq. 6. Two-sample tests by a classifier: Lopez-Paz and Oquab 2017.
 # Modes: Lin et al. 2018, section 4.1. W1 by sorting: Vallender 1974. Non-convergence and its forms: Goodfellow
 # 2016, NeurIPS tutorial, section 5.1.
+
+# %% [markdown]
+# ## Appendix: k-means
+
+
+# %%
+def k_means(x: np.ndarray, k: int, rng: np.random.Generator, rounds: int = 20) -> np.ndarray:
+    """k centres (k, d): each point goes to its nearest centre, each centre to its points' mean, and again."""
+    centres = x[rng.choice(len(x), k, replace=False)].copy()
+    for _ in range(rounds):
+        own = nearest(x, centres)[1]
+        for j in range(k):
+            if (own == j).any():
+                centres[j] = x[own == j].mean(axis=0)
+    return centres
+
 
 # %%
 if __name__ == "__main__":

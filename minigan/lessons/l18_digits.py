@@ -3,6 +3,8 @@
 # *About 17 seconds; afterwards you can train a GAN on images, tell inventing from copying with two numbers, walk
 # through its latent space, and say what it learned without ever seeing a label.*
 #
+# *Needs: lessons 13 and 16; 14 for what R1 is.*
+#
 # "This person does not exist", says the caption under a face that a GAN has made, and the reader shivers. But how
 # would we know? A generator that keeps its training photographs in its weights and hands one out on demand also
 # shows you convincing faces. The promise was more than that: something new, that could have been among the old.
@@ -207,10 +209,11 @@ def step_lengths(path: np.ndarray) -> np.ndarray:
 # ## Does D know digits?
 #
 # One article credits both networks with useful features, and offers G's mimicry as the proof. It may well be so.
-# But G's digits say nothing of what D is good for. Ask D. Take what its hidden
-# neurons say of an image, train the plainest classifier on that (least squares, with a ridge that leave-one-out
-# chooses), and compare with the same classifier on pixels: a **linear probe**. And with a third party, which is
-# often forgotten: the same D *before* training. If that does as well, the game has taught it nothing.
+# But G's digits say nothing of what D is good for. Ask D. Take what its hidden neurons say of an image, train the
+# plainest classifier on that, and compare with the same classifier on pixels: a **linear probe**. (Least squares,
+# with a *ridge*, a toll on large weights. How large the toll is, is chosen by predicting each training image from
+# all the others.) And with a third party, which is often forgotten: the same D *before* training. If that does as
+# well, the game has taught it nothing.
 
 
 # %%
@@ -238,16 +241,6 @@ def probe(x: np.ndarray, labels: np.ndarray, test: np.ndarray) -> np.ndarray:
     return ((test - mean) / sd @ slopes + targets.mean(axis=0)).argmax(axis=1)
 
 
-def probes(data: mg.Dataset, known: np.ndarray, new: np.ndarray, n: int = 20) -> tuple[np.ndarray, np.ndarray]:
-    """Right or wrong (360,) with all labels; and % right (n,) with five labels of each class, drawn anew."""
-    labels, truth, rng, scarce = data.labels, data.held_out_labels, np.random.default_rng(50), []
-    assert labels is not None
-    for _ in range(n):
-        few = np.concatenate([rng.choice(np.flatnonzero(labels == c), 5, replace=False) for c in range(10)])
-        scarce.append(100 * (probe(known[few], labels[few], new) == truth).mean())
-    return probe(known, labels, new) == truth, np.array(scarce)
-
-
 # %% [markdown]
 # With all 1,437 labels the pixels get 341 of the 360 held-out images right (94.7 %, give or take 2.3 points: 95 %
 # interval). D's first hidden layer gets more. Success? So does the *untrained* layer: 256 random bends of the
@@ -260,6 +253,15 @@ def probes(data: mg.Dataset, known: np.ndarray, new: np.ndarray, n: int = 20) ->
 # small images. Radford et al. 2016 made the case on large ones.
 
 # %% [markdown]
+# ## In five lines
+#
+# 1. Distance from samples to training images unmasks copies; that from new images to samples unmasks noise on
+#    them.
+# 2. Read both ratios together, near 1 from both sides, at equal numbers.
+# 3. To look real, to be new and not to be told apart are three claims, and a fresh critic still denies the third.
+# 4. A walk in $z$ hurries where the data have gaps, and says nothing for or against the model.
+# 5. The game reads no labels, yet what D learned helps where labels are scarce; ask the untrained D too.
+#
 # ## Now you
 #
 # `minigan exercise start 18` puts `e18_neighbour_ratios.py` into your folder `exercises`: write both ratios, and
@@ -272,6 +274,21 @@ def probes(data: mg.Dataset, known: np.ndarray, new: np.ndarray, n: int = 20) ->
 # Goodfellow et al. 2014, figure 2. Convolutions, walks and D's features: Radford, Metz and Chintala 2016. Great
 # circles: White 2016. Truncation: Brock, Donahue and Simonyan 2019. Critics as tests: Lopez-Paz and Oquab 2017.
 # R1: Mescheder, Geiger and Nowozin 2018.
+
+# %% [markdown]
+# ## Appendix: the probe, with many labels and with few
+
+
+# %%
+def probes(data: mg.Dataset, known: np.ndarray, new: np.ndarray, n: int = 20) -> tuple[np.ndarray, np.ndarray]:
+    """Right or wrong (360,) with all labels; and % right (n,) with five labels of each class, drawn anew."""
+    labels, truth, rng, scarce = data.labels, data.held_out_labels, np.random.default_rng(50), []
+    assert labels is not None
+    for _ in range(n):
+        few = np.concatenate([rng.choice(np.flatnonzero(labels == c), 5, replace=False) for c in range(10)])
+        scarce.append(100 * (probe(known[few], labels[few], new) == truth).mean())
+    return probe(known, labels, new) == truth, np.array(scarce)
+
 
 # %%
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 # *About 10 seconds; afterwards you can write a function once for NumPy and a GPU, say how many digits two engines
 # must agree to and why no more, and tell when a GPU would be slower.*
 #
+# *Needs: lessons 12 and 13.*
+#
 # Nineteen lessons have run on one engine: NumPy, float32 for training, float64 for checks, on the processor of the
 # machine before you. A graphics card (GPU) does the same sums a hundred at a time, and CuPy offers it under
 # NumPy's names. PyTorch has an engine of its own. The formulas don't care. Do the numbers?
@@ -246,6 +248,9 @@ def on(where: mg.Backend) -> tuple[list, list]:
 # ring's game is nearly all calls; a GPU begins to pay where the curve here comes down to the floor. That holds for
 # any engine and any framework, and it is why minigan's default is NumPy even where a GPU is present.
 #
+# ![How far two engines differ, layer by layer, and the time of a step over its floor against the
+# width](../../figures/l20_another_engine.png)
+#
 # Times are no claims: they depend on your machine and on what else it does. The figure in the repository is from
 # one core of a busy one with the extra `fast`, the least of many short runs each. `minigan bench` measures yours
 # with more care, beside PyTorch, and `minigan bench growth` the curve.
@@ -253,9 +258,9 @@ def on(where: mg.Backend) -> tuple[list, list]:
 # %% [markdown]
 # ## Where adversarial losses live today
 #
-# This is the last lesson, so: what became of the game? Images from noise alone are mostly made by diffusion models
-# now, which are steadier to train. The *loss* lives on wherever the output is one of many right ones, a mean over
-# them would be blurred (lesson 05), and one pass must do:
+# What became of the game? Images from noise alone are mostly made by diffusion models now, which are steadier to
+# train. The *loss* lives on wherever the output is one of many right ones, a mean over them would be blurred
+# (lesson 05), and one pass must do:
 #
 # - **Sound.** Vocoders turn a spectrogram into a wave against several critics (MelGAN, Kumar et al. 2019;
 #   HiFi-GAN, Kong et al. 2020), and neural audio codecs train their decoders so (SoundStream, Zeghidour et al.
@@ -271,6 +276,14 @@ def on(where: mg.Backend) -> tuple[list, list]:
 # And the game itself got simpler. R3GAN (Huang et al. 2024) drops the collection of tricks for three things: D
 # judges *pairs*, how much more real is this than that; R1, which you know from lesson 14; and R2, the same penalty
 # at the fakes. With these and a modern network it surpasses StyleGAN2 on the paper's four data sets.
+#
+# ## In five lines
+#
+# 1. Code that asks its arrays for their module runs on any engine.
+# 2. Whoever looks at a number in the loop empties the queue of a GPU and waits.
+# 3. Two right engines differ, for addition in another order is another function; a theorem bounds by how much.
+# 4. A game multiplies each rounding, so compare engines step by step from the same place.
+# 5. Wide networks pay for arithmetic, narrow ones for calls, and a GPU makes only the first cheap.
 #
 # ## Now you
 #

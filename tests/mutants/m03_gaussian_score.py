@@ -21,5 +21,13 @@ MUTANTS: dict[str, str] = {
     "works in place: the caller's x is changed": "def gaussian_score(x, mu, sigma):\n"
     "    x = x.astype(float, copy=False)\n    x -= mu\n"
     "    return x.sum() / sigma**2, -len(x) / sigma + (x**2).sum() / sigma**3\n",
+    "the two slopes exchanged": _HEAD
+    + "    return -len(x) / sigma + (gap**2).sum() / sigma**3, gap.sum() / sigma**2\n",
+    "1 / sigma in the first slope": _HEAD
+    + "    return gap.sum() / sigma, -len(x) / sigma + (gap**2).sum() / sigma**3\n",
+    "1 / sigma^2 in the second slope": _HEAD
+    + "    return gap.sum() / sigma**2, -len(x) / sigma + (gap**2).sum() / sigma**2\n",
+    "1 / sigma^4 in the second slope": _HEAD
+    + "    return gap.sum() / sigma**2, -len(x) / sigma + (gap**2).sum() / sigma**4\n",
     "returns the second slope alone": _HEAD + "    return -len(x) / sigma + (gap**2).sum() / sigma**3\n",
 }

@@ -6,6 +6,20 @@ def _answer(dx: str = "dy @ W.T", dW: str = "x.T @ dy", db: str = "dy.sum(axis=0
     return f"import numpy as np\n\n\ndef dense_backward(x, W, dy):\n{body}"
 
 
+_LOOPS = """import numpy as np
+
+
+def dense_backward(x, W, dy):{begin}
+    for r in range(B):
+        for o in range(O):
+            for i in range(I):
+                dx[r, i] += dy[r, o] * W[i, o]
+                dW[i, o] += x[r, i] * dy[r, o]
+            db[o] += dy[r, o]
+    return dx, dW, db
+"""
+_BEGIN = "\n    (B, I), O = x.shape, W.shape[1]\n    dx, dW, db = np.zeros((B, I)), np.zeros((I, O)), np.zeros(O)"
+
 MUTANTS: dict[str, str] = {
     "W not transposed": _answer(dx="dy @ W"),
     "W transposed only where it must be": _answer(dx="dy @ (W if W.shape[0] == W.shape[1] else W.T)"),
@@ -22,6 +36,8 @@ MUTANTS: dict[str, str] = {
     "divides the caller's dy": _answer(first="dy /= max(len(x), 1)"),
     "descends already": _answer(dx="-dy @ W.T", dW="-x.T @ dy", db="-dy.sum(axis=0)"),
     "only the first row": _answer(dW="np.outer(x[0], dy[0])"),
+    "the docstring's loops, as they stand": _LOOPS.format(begin=""),
+    "the docstring's loops, made to run": _LOOPS.format(begin=_BEGIN),
     "db left out": "def dense_backward(x, W, dy):\n    return dy @ W.T, x.T @ dy\n",
     "nothing returned": "def dense_backward(x, W, dy):\n    dx, dW, db = dy @ W.T, x.T @ dy, dy.sum(axis=0)\n",
 }

@@ -59,6 +59,23 @@ MUTANTS: dict[str, str] = {
     "fakes first in the pass, genuine first in the loss": changed(
         ("np.concatenate([real, fake])", "np.concatenate([fake, real])")
     ),
+    "d_fake for the genuine samples, d_real for the fakes": changed(
+        ("np.concatenate([d_real, d_fake])", "np.concatenate([d_fake, d_real])")
+    ),
+    "the fakes' logits first in the loss": changed(("(logits[:n], logits[n:])", "(logits[n:], logits[:n])")),
+    "D's turn moves G too, along the same loss": changed(
+        ("fake = G(z)\n", "made = G.trace(len(z))\n        fake = G.forward(z, made)\n"),
+        (
+            "        move_D.step()\n",
+            "        dx = D.backward(d_fake, ahead(D, fake), params=False, inputs=True)\n"
+            "        G.backward(dx, made)\n        move_D.step()\n        move_G.step()\n",
+        ),
+        (
+            "def play",
+            "def ahead(D, x):\n    trace = D.trace(len(x))\n    D.forward(x, trace)\n    return trace\n\n\n"
+            "def play",
+        ),
+    ),
     "half the sum of the two means": changed(
         ("np.concatenate([d_real, d_fake])", "np.concatenate([d_real, d_fake]) / 2")
     ),

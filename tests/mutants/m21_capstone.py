@@ -147,6 +147,19 @@ MUTANTS: dict[str, str] = {
         (_FAKES, "self.old"),
         ("        self.adam_g, self.adam_d =", f"        self.old = {_FAKES}\n        self.adam_g, self.adam_d ="),
     ),
+    "what one GAN has learned is kept in the class, and the next ones rest on it": _but(
+        ("latent, batch, steps = 2, 256, 4000", "latent, batch, steps, kept = 2, 256, 4000, []"),
+        (
+            "        self.d_step()\n        self.g_step()\n",
+            "        if not GAN.kept:\n            self.d_step()\n            self.g_step()\n"
+            "        if self.adam_g.t == self.steps:\n            GAN.kept = self.G\n",
+        ),
+        (
+            "        self.adam_g, self.adam_d =",
+            "        if GAN.kept:\n            self.G = [p.copy() for p in GAN.kept]\n"
+            "        self.adam_g, self.adam_d =",
+        ),
+    ),
     "noise of plus and minus ones: four samples in all": _but(
         (_NOISE, "return self.rng.choice([-1.0, 1.0], (self.batch, self.latent))"),
         (_SAMPLE, "return self.generate(np.random.default_rng(seed).choice([-1.0, 1.0], (n, self.latent)))"),

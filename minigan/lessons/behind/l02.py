@@ -122,49 +122,59 @@ def show_image(axes: Any, image: np.ndarray) -> None:
 
 
 def figure(quick: bool = False) -> Figure:
-    """The 512 probabilities with their shares of 10,000 draws, how the miss shrinks, and draws against picks."""
+    """The line of all 512 pieces with 16 darts on it, their shares of 10,000 draws, and how the miss shrinks."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    from minigan.plotting import BLUE, RED
+    from minigan.plotting import BLUE, GREY, RED, STYLE
 
     p, pictures = world(), states().reshape(-1, SIDE, SIDE)
     order = p.argsort()[::-1]
+    ends = np.cumsum(p[order])
     n, rng = 10_000, np.random.default_rng(0)
-    draws = mg.Discrete(p).sample(n, rng)[:, 0].astype(int)
-    seen = np.bincount(draws, minlength=512)[order] / n
+    seen = np.bincount(mg.Discrete(p).sample(n, rng)[:, 0].astype(int), minlength=512)[order] / n
+    darts = np.sort(rng.random(16))
+    with rc_context(STYLE):
+        drawing = Figure((8, 5.2), layout="constrained")
+        drawing.suptitle(
+            "Sampling shows every image as often as it deserves; even the likeliest is only one in eleven"
+        )
+        halves: Any = drawing.subfigures(2, 1, height_ratios=[1.15, 1])
+        line = halves[0].subplots()
+        line.set(xlim=(-0.002, 1.002), ylim=(-1.32, 1.3), yticks=[], xticks=[])
+        line.spines[:].set_visible(False)
+        for k, end in enumerate(ends):  # every other piece dark, as long as the eye can tell them apart
+            shade = (0.85, 0.45)[k % 2] if k < 150 else 0.65
+            line.axvspan(end - p[order[k]], end, 0.5, 0.62, color=BLUE, alpha=shade, linewidth=0)
+        for k in range(8):
+            middle = ends[k] - p[order[k]] / 2
+            show_image(line.inset_axes([0.045 + 0.062 * k, 0.82, 0.05, 0.18]), pictures[order[k]])
+            line.plot([middle, 0.07 + 0.062 * k], [0.31, 0.8], color=GREY, linewidth=0.7)
+        told = "the eight likeliest, and the pieces\nthat they have of the line from 0 to 1,\nwhich all 512 fill"
+        line.text(0.56, 1.05, told, va="center", fontsize=8.5)
+        for k, dart in enumerate(darts):
+            x = (k + 0.5) / 16
+            image = pictures[order[np.searchsorted(ends, dart, side="right")]]
+            line.plot([dart, dart, x], [-0.04, -0.12, -0.62], color=RED, linewidth=1)
+            show_image(line.inset_axes([x - 0.025, 0.08, 0.05, 0.18]), image)
+        line.plot(darts, np.full(16, -0.06), "^", color=RED, markersize=5)
+        line.text(0.5, -1.3, "16 darts, and the image whose piece each hits", color=RED, ha="center", fontsize=8.5)
 
-    drawing = Figure(figsize=(8, 4.6), layout="constrained")
-    title = "Sampling shows every image as often as it deserves; even the most probable is only one in eleven"
-    drawing.suptitle(title, fontsize=10)
-    halves: Any = drawing.subfigures(2, 1, height_ratios=[2.4, 1])
-    above, below = halves
-    bars, miss = above.subplots(1, 2, width_ratios=[1.7, 1])
-    bars.bar(range(1, 513), p[order], width=1.0, color=BLUE, label="probability of each of the 512 images")
-    shown = np.where(seen > 0, seen, np.nan)
-    bars.plot(range(1, 513), shown, ".", color=RED, ms=2.5, label=f"its share of {n:,} draws")
-    bars.set(xscale="log", xlim=(0.75, 530), ylim=(0, 0.105))
-    bars.set(xlabel="image, by rank of its probability (1 to 512)", ylabel="probability")
-    bars.set_xticks([1, 2, 10, 100, 512], ["1", "2", "10", "100", "512"])
-    bars.minorticks_off()
-    bars.legend(frameon=False, fontsize=8, loc="upper right")
-    for rank, x, y in ((0, 0.115, 0.66), (1, 0.28, 0.50), (2, 0.43, 0.40)):
-        inset = bars.inset_axes([x, y, 0.1, 0.14])
-        show_image(inset, pictures[order[rank]])
-
-    sizes = np.array([1_000, 10_000] if quick else SIZES)
-    grid = np.geomspace(300, 300_000, 50)
-    miss.loglog(grid, [expected_tv(p, k) for k in grid], color=BLUE, label="formula, slope -1/2")
-    measured = [measured_tv(p, k, 10) for k in sizes]
-    miss.loglog(sizes, measured, "o", color=RED, label="mean of 10 experiments")
-    miss.axhline(1 - p.max(), color="0.45", ls="--")
-    miss.text(330, 1 - p.max(), "always the most probable", va="bottom", fontsize=8, color="0.3")
-    miss.set(xlabel="draws n", ylabel="TV of frequencies from p", ylim=(0.01, 2))
-    miss.legend(frameon=False, fontsize=8, loc="lower left")
-
-    rows = below.subplots(2, 16)
-    for column in range(16):
-        show_image(rows[0, column], pictures[draws[column]])
-        show_image(rows[1, column], pictures[p.argmax()])
-    for row, text in zip(rows[:, 0], ("16 draws", "16 picks of the\nmost probable"), strict=True):
-        row.set_ylabel(text, rotation=0, ha="right", va="center", fontsize=8)
+        shares, miss = halves[1].subplots(1, 2, width_ratios=[1.5, 1])
+        rank, drawn = np.arange(1, 513), seen > 0
+        shares.loglog(rank, p[order], color=BLUE, linewidth=2, drawstyle="steps-mid", label="probability")
+        shares.loglog(rank[drawn], seen[drawn], ".", color=RED, markersize=3, label=f"share of {n:,} draws")
+        shares.set(xlabel="image, by rank of its probability", ylabel="probability", ylim=(5e-6, 0.2))
+        shares.set_xticks([1, 10, 100, 512], ["1", "10", "100", "512"])
+        shares.minorticks_off()
+        shares.legend(loc="lower left")
+        sizes = np.array([1_000, 10_000] if quick else SIZES)
+        grid = np.geomspace(300, 300_000, 50)
+        miss.loglog(grid, [expected_tv(p, k) for k in grid], color=BLUE, label="formula, slope −1/2")
+        measured = [measured_tv(p, k, 10) for k in sizes]
+        miss.loglog(sizes, measured, "o", color=RED, label="mean of 10 experiments")
+        miss.axhline(1 - p.max(), color=GREY, linestyle="--")
+        miss.text(330, 1.05, "always the likeliest", va="bottom", fontsize=8, color=GREY)
+        miss.set(xlabel="draws n", ylabel="TV of frequencies from p", ylim=(0.01, 2.5))
+        miss.legend(loc="lower left")
     return drawing

@@ -380,59 +380,67 @@ def leaf_claims(made: Claims, p: np.ndarray, n: int) -> None:
 
 
 def figure(quick: bool = False) -> Figure:
-    """One axis carried through the valley, cell by cell; and a mesh in the plane that bends and folds."""
+    """Equal cells of z, where the valley takes each, and the density that comes of it; and a mesh in the plane."""
+    from matplotlib import rc_context
     from matplotlib.collections import LineCollection
-    from matplotlib.colors import PowerNorm
     from matplotlib.figure import Figure
 
-    from minigan.plotting import BLUE, GREY, RED
+    from minigan.plotting import BLUE, GREY, RED, SKY, STYLE
 
-    picture = Figure((8, 4.5), layout="constrained")
-    picture.suptitle("G carries each cell of z with its probability: squeezed cells are dense, folded ones add up")
-    halves: Any = picture.subfigures(1, 2, width_ratios=[5, 4])
-    left, right = halves
-    curve, side, below, blank = left.subplots(2, 2, width_ratios=[3, 2], height_ratios=[3, 1]).ravel()
-    blank.remove()
-    mesh = np.linspace(-3.2, 3.2, 17)  # cells .4 wide, 0 an end
-    fine = np.linspace(-3.2, 3.2, 401)
-    x, ends = (valley().G(z[:, None])[:, 0] for z in (fine, mesh))
-    curve.vlines(mesh, 1.2, ends, color=GREY, linewidth=0.5)
-    curve.hlines(ends[mesh >= 0], mesh[mesh >= 0], 3.2, color=GREY, linewidth=0.5)
-    curve.plot(fine, x, color="black")
-    curve.set(ylabel="x = G(z)", xlim=(-3.2, 3.2), ylim=(1.2, 3.3), xticklabels=[])
-    curve.set_title("equal cells of z ...", fontsize=9)
-    below.fill_between(fine, mg.Gaussian().density(fine[:, None]), color=GREY, alpha=0.3, linewidth=0)
-    below.vlines(mesh, 0, 0.45, color=GREY, linewidth=0.5)
-    below.set(xlabel="z", ylabel="density of z", xlim=(-3.2, 3.2), ylim=(0, 0.45))
-    edges, density = valley_density()
-    side.stairs(density, edges, orientation="horizontal", fill=True, color=RED, alpha=0.6)
-    side.hlines(ends[mesh >= 0], 0, 4, color=GREY, linewidth=0.5)
-    side.set(xlabel="density of x", xlim=(0, 4), ylim=(1.2, 3.3), yticklabels=[])
-    side.set_title("... unequal ones of x", fontsize=9)
-    side.text(1.7, 1.76, "unbounded\nat the fold", fontsize=9, color=RED)
-    for start, hatch in ((8, ""), (13, "////")):  # the cells from 0 to .4 and from 2 to 2.4
-        across, up = mesh[start : start + 2], ends[start : start + 2]
-        style = {"facecolor": BLUE, "alpha": 0.4, "hatch": hatch, "linewidth": 0}
-        below.axvspan(*across, **style)
-        curve.fill_between(across, 1.2, up, **style)
-        curve.fill_betweenx(up, across, 3.2, **style)
-        side.axhspan(*up, **style)
-    top, bottom = right.subplots(2, 1)
-    layers = [mg.Dense(2, 8, init=("normal", 1.0)), mg.Tanh(), mg.Dense(8, 2)]
-    G = mg.Sequential(layers, mg.Backend("numpy", "float64"), seed=6, name="G")
-    for axes, name, colours in ((top, "z", "Greys"), (bottom, "x", "Oranges")):
-        cells = 200 if quick else 400
-        z = np.stack(np.meshgrid(*2 * [np.linspace(-4, 4, cells + 1)], indexing="ij"), axis=-1)
-        middle = ((z[1:, 1:] + z[:-1, :-1]) / 2).reshape(-1, 2)
+    with rc_context(STYLE):
+        picture = Figure((8, 4.9), layout="constrained")
+        picture.suptitle(
+            "G carries each cell of z with its probability: squeezed cells are dense, folded ones add up"
+        )
+        halves: Any = picture.subfigures(1, 2, width_ratios=[1.55, 1])
+        before, way, after = halves[0].subplots(1, 3, width_ratios=[1, 1.2, 1])
+        mesh = np.linspace(-3.2, 3.2, 17)  # cells .4 wide, 0 an end
+        ends = valley().G(mesh[:, None])[:, 0]
+        fine = np.linspace(-3.2, 3.2, 401)
+        before.fill_betweenx(fine, mg.Gaussian().density(fine[:, None]), color=BLUE, alpha=0.6, linewidth=0)
+        before.hlines(mesh, 0, 1.6, color=GREY, linewidth=0.5)
+        before.set(xlim=(1.6, 0), ylim=(-3.2, 3.2), xlabel="density of z", ylabel="z")
+        before.set_title("equal cells of z")
+        edges, density = valley_density()
+        after.stairs(density, edges, orientation="horizontal", fill=True, color=RED, alpha=0.7)
+        after.hlines(ends[mesh >= 0], 0, 1.6, color=GREY, linewidth=0.5)
+        reach = ends[-1] - FLOOR  # the floor, where G is lowest, beside z = 0
+        after.set(xlim=(0, 1.6), ylim=(FLOOR - reach, FLOOR + reach), xlabel="density of x")
+        after.set_title("unequal cells of x")
+        after.text(0.8, FLOOR - 0.3, "unbounded at\nthe floor, 2 log 2", ha="center", va="center", fontsize=8)
+        after.yaxis.set_label_position("right")
+        after.yaxis.tick_right()
+        after.set_ylabel("x = G(z)")
+        after.set_yticks([FLOOR, 2, 2.5, 3], ["1.39", "2", "2.5", "3"])
+        after.spines.left.set_visible(False)
+        after.spines.right.set_visible(True)
+        to = ends - FLOOR  # where the ends of cells arrive, on a scale from -reach to reach
+        for k, alpha, hatch in ((7, 0.9, ""), (8, 0.9, ""), (2, 0.45, "////"), (13, 0.45, "////")):
+            way.fill_between([0, 1], [mesh[k] / 3.2, to[k] / reach], [mesh[k + 1] / 3.2, to[k + 1] / reach],
+                             facecolor=SKY, alpha=alpha, hatch=hatch, linewidth=0)  # fmt: skip
+        for x, y in zip(mesh / 3.2, to / reach, strict=True):
+            way.plot(
+                [0, 1], [x, y], color="black" if x >= 0 else GREY, linewidth=0.9, linestyle="-" if x >= 0 else ":"
+            )
+        way.set(xlim=(0, 1), ylim=(-1, 1), xticks=[], yticks=[])
+        way.spines[:].set_visible(False)
+        way.set_title("G folds at z = 0")
+
+        top, bottom = halves[1].subplots(2, 1)
+        layers = [mg.Dense(2, 8, init=("normal", 1.0)), mg.Tanh(), mg.Dense(8, 2)]
+        G = mg.Sequential(layers, mg.Backend("numpy", "float64"), seed=6, name="G")
         lines = np.stack(np.meshgrid(*2 * [np.linspace(-2, 2, 21)], indexing="ij"), axis=-1)
-        if name == "x":
-            middle, lines = G(middle)[:, ::-1], G(lines.reshape(-1, 2)).reshape(lines.shape)[..., ::-1]
-        reach = [[-2.4, 2.4], [-2.4, 2.4]] if name == "z" else [[-1.0, 1.0], [-0.75, 0.75]]
-        look = {"density": True, "weights": cell_masses(z).ravel(), "cmap": colours, "norm": PowerNorm(0.5)}
-        heat = axes.hist2d(*middle.T, bins=40, range=reach, **look)
-        drawn = [*lines, *lines.swapaxes(0, 1)]
-        axes.add_collection(LineCollection(drawn, color="black" if name == "x" else GREY, linewidth=0.4))
-        axes.set_aspect("equal")
-        axes.set(xlabel=f"{name} 2" if name == "x" else "z 1", ylabel=f"{name} 1" if name == "x" else "z 2")
-        right.colorbar(heat[3], ax=axes, label=f"density of {name}")
+        z = mg.Latent(2).fill(np.empty((1000 if quick else 4000, 2)), np.random.default_rng(8))
+        z = z[(np.abs(z) < 2).all(axis=1)]
+        carried = G(lines.reshape(-1, 2)).reshape(lines.shape)
+        for axes, name, grid, dots, colour in ((top, "z", lines, z, BLUE), (bottom, "x", carried, G(z), RED)):
+            flip = slice(None, None, -1 if name == "x" else 1)  # x lies down, to fill the panel
+            axes.plot(*dots[:, flip].T, ".", color=colour, markersize=1.2)
+            axes.add_collection(LineCollection([*grid[..., flip], *grid.swapaxes(0, 1)[..., flip]], color="black",
+                                               linewidth=0.4))  # fmt: skip
+            axes.set_aspect("equal")
+            one, two = (2, 1) if name == "x" else (1, 2)
+            axes.set(xlabel=f"{name} {one}", ylabel=f"{name} {two}")
+        top.set_title("the same in the plane: samples of z ...")
+        bottom.set_title("... and where a G that folds takes them")
     return picture

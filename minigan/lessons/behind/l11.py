@@ -187,7 +187,7 @@ def figure(quick: bool = False) -> Figure:
     picture.suptitle("Where D is sure of a fake, the honest G learns nothing; the lying one comes home")
     left, right = picture.subplots(1, 2)
     s = np.linspace(-8, 4, 200)
-    looks = {"honest": (BLUE, "-"), "lie": (RED, "-"), "likelihood": (GREY, ":")}
+    looks = {"honest": (BLUE, "-"), "lie": (RED, "--"), "likelihood": (GREY, ":")}
     names = {"honest": "honest, log(1 - D)", "lie": "the lie, -log D", "likelihood": r"likelihood, $-e^s$"}
     for way, (colour, line) in looks.items():
         left.semilogy(s, np.exp(LOG_SLOPE[way](s)), color=colour, ls=line, lw=2)

@@ -164,19 +164,21 @@ def claims(quick: bool = False) -> Claims:
     return made
 
 
-def draw(axes: Any, moment: Moment) -> None:
-    """One moment: the two densities, sixty of the bills, and what D says over what it had better say."""
+def draw(above: Any, below: Any, moment: Moment) -> None:
+    """One moment: both densities, with sixty of the bills, and below what D says over what it had better say."""
     from minigan.plotting import BLUE, GREY, RED
 
-    axes.fill_between(X[:, 0], DATA.density(X), color=BLUE, alpha=0.3, linewidth=0, label="data p")
-    axes.plot(X, moment.fakes.density(X), color=RED, linewidth=1.2, label="fakes p_G, exact")
+    above.fill_between(X[:, 0], DATA.density(X), color=BLUE, alpha=0.35, linewidth=0, label="data p")
+    above.plot(X, moment.fakes.density(X), color=RED, linewidth=1.2, label="fakes p_G, exact")
     x = moment.fakes.sample(60, np.random.default_rng(0))[:, 0]
-    axes.plot(x, np.full(len(x), -0.08), "|", color=RED, markersize=5, alpha=0.6, label="60 fakes")
+    above.plot(x, np.full(len(x), -0.1), "|", color=RED, markersize=5, alpha=0.6, label="60 fakes")
     best = mg.optimal_discriminator(DATA, moment.fakes, X)
     best[DATA.density(X) + moment.fakes.density(X) < 1e-3] = np.nan  # there V asks for no opinion
-    axes.plot(X, best, color=GREY, linewidth=3, alpha=0.5, label="D*, the best opinion")
-    axes.plot(X, moment.opinion(X), color="black", linewidth=1.1, linestyle="--", label="D, learned")
-    axes.set(xlim=(1.8, 6.2), ylim=(-0.16, 1.6))
+    below.axhline(0.5, color=GREY, linewidth=0.6, linestyle=":")
+    below.plot(X, best, color=GREY, linewidth=3, alpha=0.5, label="D*, the best opinion")
+    below.plot(X, moment.opinion(X), color="black", linewidth=1.1, linestyle="--", label="D, learned")
+    above.set(xlim=(1.8, 6.2), ylim=(-0.2, 1.7), yticks=[0, 1], xticklabels=[])
+    below.set(xlim=(1.8, 6.2), ylim=(-0.05, 1.05), yticks=[0, 0.5, 1], yticklabels=["0", "½", "1"])
 
 
 def draw_standing(axes: Any, run: list[Moment], until: int) -> None:
@@ -195,30 +197,39 @@ def draw_standing(axes: Any, run: list[Moment], until: int) -> None:
 
 def figure(quick: bool = False) -> Figure:
     """Six moments of a run, the false end beside its true one, and where both players stood throughout."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
+
+    from minigan.plotting import STYLE
 
     size = SHORT if quick else {}
     run, blind = played(0, **size), played(0, False, **size)
-    picture = Figure((8, 4.5), layout="constrained")
-    picture.suptitle("D says one half at the start, at the end, and when it is blind: JS tells them apart")
-    panels: Any = picture.subplots(2, 4)
-    shown = [*(m for m in run if m.round in (0, 20, 50, 100, 300)), run[-1], blind[-1]]
-    for axes, moment in zip(panels.flat, shown, strict=False):
-        draw(axes, moment)
-        what = "raw data, round" if moment is blind[-1] else "round"
-        axes.set_title(f"{what} {moment.round:,}: JS {moment.stand.js:.2g}", fontsize=8.5)
-        axes.tick_params(labelsize=7)
-        axes.label_outer()
-    for axes in panels[:, 0]:
-        axes.set_ylabel("density (1/mg); opinion", fontsize=8)
-    for axes in panels[1, :3]:
-        axes.set_xlabel("ink (mg)", fontsize=8)
-    panels[0, 3].tick_params(labelbottom=True)  # below it is another axis
-    draw_standing(panels[1, 3], run, run[-1].round)
-    panels[1, 3].set_title("both players (nats)", fontsize=8.5)
-    panels[1, 3].set_xlabel("round", fontsize=8)
-    panels[1, 3].tick_params(labelsize=7)
-    picture.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=8)
+    with rc_context(STYLE):
+        picture = Figure((8, 6.2), layout="constrained")
+        picture.suptitle("D says one half at the start, at the end, and when it is blind: JS tells them apart")
+        panels: Any = picture.subplots(4, 4, height_ratios=[1.5, 1, 1.5, 1])
+        shown = [*(m for m in run if m.round in (0, 20, 50, 100, 300)), run[-1], blind[-1]]
+        for k, moment in enumerate(shown):
+            above, below = panels[2 * (k // 4) : 2 * (k // 4) + 2, k % 4]
+            draw(above, below, moment)
+            when = "data unscaled" if moment is blind[-1] else f"round {moment.round:,}"
+            above.set_title(f"{when}: JS {moment.stand.js:.2g}")
+            if k % 4:
+                above.set_yticklabels([])
+                below.set_yticklabels([])
+        for row, name in enumerate(("density, 1/mg", "opinion") * 2):
+            panels[row, 0].set_ylabel(name)
+        for axes in (*panels[1], *panels[3, :3]):
+            axes.set_xlabel("ink, mg")
+        grid = panels[2, 3].get_gridspec()
+        for axes in panels[2:, 3]:
+            axes.remove()
+        both = picture.add_subplot(grid[2:, 3])
+        draw_standing(both, run, run[-1].round)
+        both.set_title("both players, nats")
+        both.set_xlabel("round")
+        handles = [h for axes in panels[:2, 0] for h in axes.get_legend_handles_labels()[0]]
+        picture.legend(handles=handles, loc="outside lower center", ncols=5)
     return picture
 
 
@@ -228,22 +239,24 @@ def animation(path: str | Path) -> None:
     from matplotlib.figure import Figure
 
     run = played(0, at=FILM)
-    picture = Figure((7.2, 3.4), layout="constrained")
-    panels: Any = picture.subplots(1, 2, width_ratios=[3, 2])
-    left, right = panels
+    picture = Figure((7.2, 3.8), layout="constrained")
+    panels: Any = picture.subplot_mosaic([["above", "both"], ["below", "both"]], width_ratios=[3, 2],
+                                         height_ratios=[1.5, 1])  # fmt: skip
 
     def show_frame(k: int) -> list[Any]:
         moment = run[min(k, len(run) - 1)]
-        left.clear()
-        right.clear()
-        draw(left, moment)
-        left.legend(loc="upper left", fontsize=7, frameon=False)
-        left.set(xlabel="ink (mg)", ylabel="density (1/mg); opinion", ylim=(-0.16, 1.9))
-        draw_standing(right, run, moment.round)
-        right.set(xlabel="round", ylabel="nats")
+        for axes in panels.values():
+            axes.clear()
+        draw(panels["above"], panels["below"], moment)
+        panels["above"].legend(loc="upper left", fontsize=7, frameon=False)
+        panels["below"].legend(loc="upper right", fontsize=7, frameon=False, ncols=2)
+        panels["above"].set(ylabel="density, 1/mg", ylim=(-0.2, 1.9))
+        panels["below"].set(xlabel="ink, mg", ylabel="opinion", ylim=(-0.05, 1.35))
+        draw_standing(panels["both"], run, moment.round)
+        panels["both"].set(xlabel="round", ylabel="nats")
         stand = moment.stand
         told = f"round {moment.round:5,}     JS {stand.js:.4f}     gap {stand.gap:.4f}"
         picture.suptitle(told, family="monospace")
-        return [left, right]
+        return list(panels.values())
 
     FuncAnimation(picture, show_frame, len(run) + 12).save(path, writer="pillow", fps=6, dpi=90)

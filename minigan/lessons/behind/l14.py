@@ -237,7 +237,7 @@ def figure(quick: bool = False) -> Figure:
         if 0 < r < edge:
             axes.plot(r * np.cos(around), r * np.sin(around), color=GREY, ls=(0, (3, 2)), lw=1.5, zorder=4)
         axes.set(xlim=(-edge, edge), ylim=(-edge, edge), aspect="equal", xlabel="θ, the fake's place")
-        axes.set_title(f"{name}\nradius {radii(points)[-1]:.3g}, forecast {says}", fontsize=9)
+        axes.set_title(f"{name}\nradius {radii(points)[-1]:.3g}, forecast {says}", fontsize=8.5)
         axes.set_xticks([-2, 0, 2])
         axes.set_yticks([-2, 0, 2], labels=["-2", "0", "2"] if k == 0 else [""] * 3)
         if k == 0:

@@ -175,7 +175,7 @@ def figure(quick: bool = False) -> Figure:
     for axes, look in zip(top.subplots(1, 6), rotating[-6:], strict=True):
         draw_ring(axes, look)
         axes.set_xlabel(f"step {look.step:,}", fontsize=9)
-    said = "rotating: samples (dots; the far ones at the rim) leave a place when D (blue: real) marks it down"
+    said = "rotating: samples (dots; far ones at the rim) leave a place when D (blue, dark: real) marks it down"
     top.suptitle(said, fontsize=9.5)
 
     plane, *bars = bottom.subplots(1, 4, width_ratios=[1.05, 1, 1, 1])

@@ -17,6 +17,7 @@ from minigan.judge.metrics import (
     parzen_log_likelihood,
     parzen_report,
     perfect_mode_report,
+    precision_and_recall,
 )
 from minigan.lessons import Claims
 from minigan.lessons.l16_every_metric_lies import (
@@ -27,6 +28,7 @@ from minigan.lessons.l16_every_metric_lies import (
     diagnose,
     digit_cheats,
     k_means,
+    precision_and_coverage,
     ring_cheats,
     ring_world,
     score,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 TRUTHS = 20
 BETTER = (1, -1, -1, -1, 1, 1, -1, 0, -1)  # of each row: higher, lower, or, 0, within the range of the truth
+ARROWS = {1: "↑", -1: "↓", 0: "→ 1"}
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,33 @@ def claims(quick: bool = False) -> Claims:
     equal("shuffled_modes", "modes that they find", report.found, 8, 0, "each pair of axes comes up")
     equal("pony", "the pony's quality (%)", cell(ring, "quality (%)", "pony"), 100, 0, "all at a centre")
 
+    # Precision and coverage, and the grid.
+    cloud, fresh = np.random.default_rng(64).standard_normal((2, 1000, 64))
+    middle = np.zeros((1, 64))  # a thousand copies of it are in the same spheres
+    precision, coverage = precision_and_coverage(middle, cloud)
+    source = "|x| is near 8, its fifth neighbour beyond"
+    equal("middle_precision", "N(0, I), 64 dimensions: precision of copies of 0", precision, 1, 0, source)
+    equal("middle_coverage", "and their coverage", coverage, 1, 0, source)
+    says = "precision of 1,000 fresh true samples"
+    below("true_precision", says, precision_and_coverage(fresh, cloud)[0], 0.8, "less than the copies'")
+    recall = precision_and_recall(np.repeat(middle, 1000, axis=0), cloud)[1]
+    equal("middle_recall", "recall of the copies", recall, 0, 0, "their spheres have radius 0")
+    mean = world.train.mean(axis=0, keepdims=True)
+    precision, coverage = precision_and_coverage(mean, world.train)
+    equal("mean_precision", "digits: precision of the mean image", precision, 1, 0, "it is in some sphere")
+    below("mean_coverage", "digits: its coverage", coverage, 0.1, "it is far from most")
+    twins = np.repeat(np.round(16 * world.train[:50]), 10, axis=0)  # whole numbers: their distances are exact
+    for name, edge in (("without", False), ("with", True)):
+        says = f"50 digits, each ten times, {name} the edge: precision + coverage"
+        two = precision_and_coverage(twins, twins, edge=edge)
+        equal(f"edge_{name}", says, sum(two), 2 * edge, 0, "radius 0: all or nothing")
+    grid = mg.grid()
+    points = grid.sample(n, rng)
+    points = np.stack([points[:, 0], rng.permutation(points[:, 1])], axis=1)
+    share, bar = 100 * mode_report(points, grid).high_quality, 390 * math.sqrt(ceiling * (1 - ceiling) / n)
+    says, source = "the 5 x 5 grid, shuffled: within 3 sd of a mode (%)", "a product; missed once in 10,000"
+    equal("grid_shuffled", says, share, 100 * ceiling, bar, source)
+
     # Copies.
     first = cell(ring, "sample→train", "copies")
     equal("copies", "copies: sample to train", first, 0, 0, "each is its own neighbour")
@@ -240,9 +270,12 @@ def figure(quick: bool = False) -> Figure:
         axes.set_xlabel(title, fontsize=9)
         for side in axes.spines.values():
             side.set_visible(False)
-    parts[0].set_yticks([i + 0.5 for i in range(len(ROWS))], ROWS, fontsize=8)
+    better = ["→ 50" if row.startswith("critic") else ARROWS[way] for row, way in zip(ROWS, BETTER, strict=True)]
+    labels = [f"{row}   {way}" for row, way in zip(ROWS, better, strict=True)]
+    parts[0].set_yticks([i + 0.5 for i in range(len(ROWS))], labels, fontsize=8)
     said = "Orange: the cheat scores as well as the truth. Every metric is fooled, no cheat fools all"
     picture.suptitle(said, fontsize=10.5)
+    picture.supxlabel("↑ higher is better, ↓ lower is better, → towards", fontsize=8.5, x=0.02, ha="left")
     return picture
 
 

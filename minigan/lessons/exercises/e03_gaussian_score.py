@@ -10,7 +10,7 @@ import numpy as np
 
 
 def log_likelihood(x: np.ndarray, mu: float, sigma: float) -> float:
-    """log L: the sum over the points x (n,) of log N(x_i; mu, sigma), in nats. Written slowly, to be clear."""
+    """log L: the sum over the points x (n,) of log N(x_i; mu, sigma^2), in nats. Written slowly, to be clear."""
     total = 0.0
     for value in x:
         total += -np.log(sigma) - np.log(2 * np.pi) / 2 - (value - mu) ** 2 / (2 * sigma**2)

@@ -23,7 +23,7 @@ def two_villages(x: np.ndarray) -> np.ndarray:
 
 
 def reverse_kl_slopes(m: float, s: float, slope_p: Slope) -> tuple[float, float]:
-    """The slopes of KL(q, p) for q = N(m, s), s the standard deviation: (d KL / d m, d KL / d s), in nats.
+    """The slopes of KL(q, p) for q = N(m, s²), s the standard deviation: (d KL / d m, d KL / d s), in nats.
 
     p is known by slope_p alone: slope_p(x) gives d/dx log p(x) at the points x (n,). With x = m + s ε, ε standard
     normal,
@@ -40,13 +40,13 @@ def reverse_kl_slopes(m: float, s: float, slope_p: Slope) -> tuple[float, float]
 
 
 def reverse_kl_fit(slope_p: Slope, m: float = 1.0, s: float = 1.0) -> tuple[float, float]:
-    """Walk downhill on KL(q, p) from the bell N(m, s) until both slopes are 0 -> (m, s), each within 1e-4.
+    """Walk downhill on KL(q, p) from the bell N(m, s²) until both slopes are 0 -> (m, s), each within 1e-4.
 
     s stays above 0. Where p has two equal modes, either is right: with two_villages from (1, 1), both
     (3, .5) and (-3, .5) pass. The judge's bells have standard deviations from .4 to 2 and begin within 4 units of
     where they should end: 3,000 steps of .02 times the slope are enough, and so are many cleverer ways.
 
-    >>> reverse_kl_fit(lambda x: -(x - 5) / 4)  # p = N(5, 2)
+    >>> reverse_kl_fit(lambda x: -(x - 5) / 4)  # p = N(5, 2²)
     (5.0, 2.0)
     """
     raise NotImplementedError("your code here")

@@ -1,9 +1,10 @@
 """Exercise 21: the capstone, a whole GAN in a blank file, with a D that judges two samples at once.
 
 Below this text the file is blank. Write a class GAN into it, with nothing but Python and NumPy, then ask
-`minigan exercise check 21`. It is trained and judged on data and seeds that you don't see, on one core, and has 60
-seconds for all of it (the answer in the book takes 5); `minigan exercise hint 21` gives a hint, and
-`minigan exercise solution 21` opens once yours has passed.
+`minigan exercise check 21`. It is trained twice and judged on data and seeds that you don't see, on one core. Each
+training has a minute of computing time, on which other work of your machine doesn't count (the answer in the book
+takes 5 seconds). `minigan exercise hint 21` gives a hint, and `minigan exercise solution 21` opens once yours has
+passed.
 
 minigan/core/plain.py shows a GAN on one page, and may be read. What it does not have is **packing** (Lin et al.
 2018; lesson 17): your D is shown packs, two samples side by side, both real or both fakes, and gives one logit a
@@ -38,7 +39,8 @@ The losses must be right for any logits: at 1000 as at -1000 they are numbers. A
 follows from data and seed; data stays as it is.
 
 At the end data is a mixture of four to six round bells in the plane, equally frequent, neighbours some five to
-nine of their standard deviations apart. Of 5,000 fakes three quarters must lie within three standard deviations
-of a bell's centre, each bell must have at least .4 of the share that is due to it, and the bells must be at least
-half as wide as the data's. That is learnt in the rounds, by gan.G: before them, or with zeros in it, it isn't so.
+nine of their standard deviations apart; and then, for a new GAN, another with another number of bells. Of
+5,000 fakes three quarters must lie within three standard deviations of a bell's centre, each bell must have at
+least .4 of the share that is due to it, and the bells must be at least half as wide as the data's. That is
+learnt in the rounds, by gan.G: before them, or with zeros in it, it isn't so.
 """

@@ -11,7 +11,7 @@ import numpy as np
 from minigan.exercises import close, parts, wrong
 
 HINTS = (
-    "Take one point first: log N(x; mu, sigma) is -log sigma - (x - mu)^2 / (2 sigma^2) and a constant. "
+    "Take one point first: log N(x; mu, sigma^2) is -log sigma - (x - mu)^2 / (2 sigma^2) and a constant. "
     "Differentiate these two terms one at a time, then sum over the points.",
     "-log sigma gives -1/sigma for every point, so -n/sigma in all: without it a wider sigma would always look "
     "better. And 1/sigma^2 = sigma^-2 has the derivative -2 sigma^-3.",
@@ -48,8 +48,11 @@ def _slopes(x: list[float], mu: float, sigma: float) -> tuple[float, float]:
 
 def _guess(which: int, got: Any, x: list[float], mu: float, sigma: float) -> str:
     """A word on what a wrong slope might be, or nothing."""
-    wanted, n = _slopes(x, mu, sigma)[which], len(x)
+    both, n, gaps = _slopes(x, mu, sigma), len(x), [v - mu for v in x]
+    wanted = both[which]
+    first, second = math.fsum(gaps), math.fsum(gap * gap for gap in gaps)
     known = [
+        (both[1 - which], "that is the other slope: are the two exchanged? The one in mu comes first"),
         (wanted / max(n, 1), "that is the mean over the points; the sum is asked for"),
         (-wanted, "only the sign is wrong"),
     ]
@@ -59,6 +62,12 @@ def _guess(which: int, got: Any, x: list[float], mu: float, sigma: float) -> str
             (wanted * sigma, "that is the slope in log sigma; the one in sigma is asked for"),
             (wanted + n / sigma, "is -log sigma differentiated too? It stands in log L once for each point"),
         ]
+    if which == 0:
+        told = "the power of sigma is off: (x - mu)^2 / (2 sigma^2), differentiated in mu, keeps its sigma^2"
+        known += [(first / sigma**p, told) for p in (0, 1, 3, 4)]
+    else:
+        told = "the power of sigma is off in the second term: differentiated in sigma, sigma^-2 has another power"
+        known += [(second / sigma**p - n / sigma, told) for p in (1, 2, 4, 5)]
     middle = sum(x) / n if n else 0.0
     known.append((_slopes(x, middle, sigma)[which], "did you put the points' mean in the place of mu?"))
     for value, words in known:

@@ -36,7 +36,7 @@ for the variance; starting in the middle, where the lesson's fit stays in a shal
 
 
 def reverse_kl_slopes(m: float, s: float, slope_p: Slope) -> tuple[float, float]:
-    """(d KL / d m, d KL / d s) of KL(N(m, s), p), in nats a unit of x."""
+    """(d KL / d m, d KL / d s) of KL(N(m, s²), p), in nats a unit of x."""
     push = slope_p(m + s * EPS)
     return -float(CHANCE @ push), -1 / s - float(CHANCE @ (EPS * push))
 
@@ -152,7 +152,7 @@ def _judge(student: Any, rng: np.random.Generator) -> None:
     centre = 1 + float(rng.uniform(1, 3)) * float(rng.choice([-1, 1]))
     _check_fit(
         student, "fit: p a bell", Formula("a + b * x", a=centre / sd**2, b=-1 / sd**2), (1.0, 1.0), [(centre, sd)],
-        f"p = N({centre:.4g}, {sd:.4g})",
+        f"p = N({centre:.4g}, {sd:.4g}²)",
     )  # fmt: skip
     # log p = -k (x - centre)^4 / 4: at m = centre the slope in s is -1/s + 3 k s^3, which is 0 at (3 k)^(-1/4)
     k, start = float(rng.uniform(0.3, 1.5)), (centre + float(rng.uniform(0.3, 0.8)), float(rng.uniform(0.5, 1)))
@@ -177,5 +177,5 @@ def _judge(student: Any, rng: np.random.Generator) -> None:
     _check_fit(
         student, "fit: two modes elsewhere", Formula("a * np.tanh(b * x + c) + d * x + e", **two), start,
         [(middle - half, sd), (middle + half, sd)],
-        f"p = 1/2 N({middle - half:.4g}, {sd:.4g}) + 1/2 N({middle + half:.4g}, {sd:.4g})",
+        f"p = 1/2 N({middle - half:.4g}, {sd:.4g}²) + 1/2 N({middle + half:.4g}, {sd:.4g}²)",
     )  # fmt: skip

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from minigan.exercises import close, wrong
+from minigan.exercises import close, spent, wrong
 
 HINTS = (
     "Each of the three lines in the loops is a sum over one letter: over o for dx, over r for dW and for db. "
@@ -18,6 +19,7 @@ HINTS = (
     "dx = dy @ W.T, dW = x.T @ dy, and db is dy summed over its rows, dy.sum(axis=0).",
 )
 ANSWER = ("dense_backward",)
+SLOW = 0.1  # seconds of computing: the answer needs a hundredth of it, the loops several times as much
 WHY = """
 Whatever a number moves, it answers for: x[r, i] moves all columns of row r, so dx sums over columns; W[i, o]
 moves column o in all rows, so dW sums over rows; b[o] likewise. A sum over a shared letter is a product, and
@@ -88,7 +90,16 @@ def _guess(which: int, got: Any, wanted: np.ndarray, x: np.ndarray, W: np.ndarra
 def _call(student: Any, case: str, *arrays: np.ndarray) -> tuple[Any, Any, Any]:
     """The student's three arrays, or a word on why there are none."""
     kept = [a.copy() for a in arrays]
-    found = student.dense_backward(*arrays)
+    try:
+        found = student.dense_backward(*arrays)
+    except Exception as error:
+        said = getattr(error, "said", f"{type(error).__name__}: {error}")
+        if named := re.search(r"(?:NameError|UnboundLocalError): .*'(B|I|O|dx|dW|db)'", said):
+            wrong(
+                f"{case}: {named[1]} has no value. The loops of the docstring say what is wanted. Don't copy "
+                "them, for each of their sums is a product of matrices, or a sum over an axis"
+            )
+        raise
     if found is None:
         wrong(f"{case}: your function returned None; is there a return statement?")
     if not isinstance(found, (tuple, list)) or len(found) != 3:
@@ -123,6 +134,7 @@ def judge(student: Any, rng: np.random.Generator) -> None:
             hint = "" if got is None else _guess(which, got, wanted[which], x, W, dy)
             close(f"{name}, {case}{hint}", got, wanted[which], 1e-10, given)
     _judge_chain(student, rng)
+    _judge_work(student, rng)
 
 
 def _judge_chain(student: Any, rng: np.random.Generator) -> None:
@@ -142,3 +154,15 @@ def _judge_chain(student: Any, rng: np.random.Generator) -> None:
     case = f"G's {{}} through D, {n} fakes, G 2 to 3, tanh, D 3 to 1, loss mean of -log D"
     close(case.format("dW"), dG, _moved(G, lambda v: loss(v, a)), 1e-10)
     close(case.format("db"), da, _moved(a, lambda v: loss(G, v)), 1e-10)
+
+
+def _judge_work(student: Any, rng: np.random.Generator) -> None:
+    """A batch on which three lines take a thousandth of a second, and the docstring's loops half a second."""
+    x, W, dy = (rng.standard_normal(shape) for shape in ((100, 80), (80, 60), (100, 60)))
+    begun = spent(student)
+    _call(student, "100 rows, 80 columns to 60", x, W, dy)
+    if (took := spent(student) - begun) > SLOW:
+        wrong(
+            f"all numbers are right, but 100 rows, 80 columns to 60, took {took:.2f} seconds of computing: are "
+            "those the docstring's loops? Write them as two products of matrices and a sum over an axis"
+        )

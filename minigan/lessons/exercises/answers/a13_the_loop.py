@@ -69,7 +69,11 @@ WRONG = {
     "D": (
         "yours is that of the genuine samples alone",
         "yours is that of the fakes alone: backward assigns net.grad, so a second call overwrites the first",
-        "yours takes the fakes for genuine, and the genuine for fakes",
+        "yours takes the fakes for genuine, and the genuine for fakes: the heap that comes first in the pass must "
+        "be the first that discriminator_loss is given",
+        "yours gives d_fake to the genuine samples and d_real to the fakes: put the two together in the "
+        "pass's own order",
+        "yours hands discriminator_loss the fakes' logits in the place of the genuine ones'",
     ),
     "G": ("yours is that of the honest label, mean log(1 - D(fake))",),
 }
@@ -104,12 +108,23 @@ class Referee:
             return np.array([np.logaddexp(0, -fake).mean(), -np.logaddexp(0, fake).mean()])
         real = self.D(self.drawn["real"][0])
         pays = [np.logaddexp(0, -real).mean(), np.logaddexp(0, fake).mean()]
-        return np.array([sum(pays), *pays, np.logaddexp(0, real).mean() + np.logaddexp(0, -fake).mean()])
+        swapped = [(to_real * real + to_fake * fake).mean() for to_real, to_fake in self.exchanged]
+        return np.array([sum(pays), *pays, np.logaddexp(0, real).mean() + np.logaddexp(0, -fake).mean(), *swapped])
+
+    def exchange(self) -> None:
+        """Before D moves: the slopes that land on her logits, genuine and fake, where two heaps were exchanged."""
+        real, fake = (1 / (1 + np.exp(-self.D(x))) for x in (self.drawn["real"][0], self.G(self.drawn["z"][0])))
+        self.exchanged = ((fake, real - 1), (fake - 1, real))
 
     def before(self, who: str) -> None:
         """Called by an optimiser's step() before it moves its network."""
         turn = "DG"[self.moves % 2]
         here = f"round {self.moves // 2 + 1}, {turn}'s turn"
+        if who == "G" and (self.drawn["real"] if turn == "D" else not self.drawn["z"]):
+            wrong(
+                f"round {self.moves // 2 + 1}, D's turn: you moved G as well. It moves D alone, and what she pays "
+                "is no business of his; his own turn comes after it, on noise that is drawn anew"
+            )
         if who != turn:
             wrong(f"{here}: you moved {who}; wanted D, G, D, G, ...: one step each, D first")
         self.nobody_moved(here)
@@ -120,6 +135,8 @@ class Referee:
                     f"{here}: since the last move you drew {len(self.drawn[what])} batches of "
                     f"{'noise' if what == 'z' else 'genuine samples'}; wanted {number}"
                 )
+        if who == "D":
+            self.exchange()
         net = self.D if who == "D" else self.G
         theta, got = net.theta.copy(), net.grad.copy()
         directions, h = self.rng.standard_normal((3, net.size)), 1e-5
@@ -191,5 +208,5 @@ def judge(student: Any, rng: np.random.Generator) -> None:
     student.play(G, D, *adams, real, noise, rounds)
     js = mg.js(data, oracle.pushforward(G, latent, scaler))
     if not js <= 0.02:
-        what = f"N({data.mean[0]:.2f}, {math.sqrt(data.covariance[0, 0]):.2f}), scaled"
+        what = f"N({data.mean[0]:.2f}, {math.sqrt(data.covariance[0, 0]):.2f}²), scaled"
         wrong(f"after {rounds} rounds on {what}, the exact JS is {js:.4f} nats; wanted .02 at most")
