@@ -11,7 +11,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -194,7 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--story", action="store_true", help="tell the run as its people lived it (lesson 13)")
     sub = command("exercise", exercise, "start an exercise, have it judged, get a hint, see the solution")
     sub.add_argument("what", nargs="?", default="list", choices=("list", "start", "check", "hint", "solution"))
-    sub.add_argument("number", nargs="?", type=int, help="of the exercise, which is that of its lesson")
+    sub.add_argument("which", nargs="?", metavar="N|capstone", help="the number of its lesson, or capstone")
 
     sub = command("grade", grade, "judge the exercises of many students, and write a table")
     sub.add_argument("folder", type=Path, help="FOLDER/STUDENT/e04_kl.py, and so on: a folder per student")
@@ -523,6 +523,7 @@ def lesson(args: argparse.Namespace) -> None:
         for n, one in known.items():
             mark = "done" if n in done else "open" if n in judged else ""
             print(f"{n:02}  {one.title}: {one.question}  ({one.seconds:g} s)  {mark}".rstrip())
+        _list_exercises([key for key in judged if key not in known])
         return
     if not args.what.isdigit() or int(args.what) not in known:
         raise ValueError(f"there is no lesson {args.what!r}; there are {', '.join(map(str, known))}")
@@ -543,25 +544,32 @@ def exercise(args: argparse.Namespace) -> None:
     from . import exercises
 
     if args.what == "list":
-        done = exercises.progress()["done"]
-        for n, one in exercises.ladder().items():
-            print(f"{n:02}  {one.title}  {'done' if n in done else 'open'}")
+        _list_exercises(exercises.ladder())
         return
-    if args.number is None:
+    if args.which is None:
         raise ValueError(f"which one? `minigan exercise {args.what} N`; `minigan exercise list` has the numbers")
+    key = int(args.which) if args.which.isdecimal() else args.which
     if args.what == "start":
-        path = exercises.start(args.number)
-        print(f"{path}\nnext:  write your code there, then  minigan exercise check {args.number}")
+        path = exercises.start(key)
+        print(f"{path}\nnext:  write your code there, then  minigan exercise check {key}")
     elif args.what == "check":
-        passed, message = exercises.check(args.number)
+        passed, message = exercises.check(key)
         print(message)
         if not passed:
-            raise ValueError(f"exercise {args.number} has not passed; `minigan exercise hint {args.number}` helps")
-        print(f"next:  minigan exercise solution {args.number}")
+            raise ValueError(f"exercise {key} has not passed; `minigan exercise hint {key}` helps")
+        print(f"next:  minigan exercise solution {key}")
     elif args.what == "hint":
-        print(exercises.hint(args.number))
+        print(exercises.hint(key))
     else:
-        print(exercises.solution(args.number))
+        print(exercises.solution(key))
+
+
+def _list_exercises(keys: Iterable[int | str]) -> None:
+    from .exercises import find, label, progress
+
+    done = progress()["done"]
+    for key in keys:
+        print(f"{label(key)}  {find(key).title}  {'done' if key in done else 'open'}")
 
 
 def grade(args: argparse.Namespace) -> None:

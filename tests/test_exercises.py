@@ -16,30 +16,30 @@ import pytest
 
 from minigan import exercises
 from minigan.cli import main
-from minigan.exercises import Wrong, check, close, find, judged, ladder
+from minigan.exercises import Key, Wrong, check, close, find, handed_in, judged, label, ladder
 from minigan.files import alone
 
 KNOWN = ladder()
-TRAINS = [n for n in KNOWN if hasattr(find(n).answer, "SECONDS")]  # a judgement takes seconds: many with -m long
+TRAINS = [key for key, one in KNOWN.items() if hasattr(one.answer, "SECONDS")]  # seconds each: many with -m long
 MUTANTS = Path(__file__).parent / "mutants"
 
 
-def mutants(number: int) -> dict[str, str]:
+def mutants(key: Key) -> dict[str, str]:
     """Wrong answers that a student might write: what is wrong -> the source of his module."""
-    path = next(MUTANTS.glob(f"m{number:02}_*.py"))
+    path = MUTANTS / f"{find(key).twin('m')}.py"
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.MUTANTS
 
 
-def judged_here(number: int, source: str, seed: int) -> str | None:
+def judged_here(key: Key, source: str, seed: int) -> str | None:
     """What the judge says of this source in this process, where he is all that there is; None if nothing."""
     student = ModuleType("student")
     sys.modules["student"] = student  # as an import would
     try:
         exec(source, student.__dict__)
-        find(number).answer.judge(student, np.random.default_rng(seed))
+        find(key).answer.judge(student, np.random.default_rng(seed))
     except Wrong as error:
         return str(error)
     except Exception as error:
@@ -47,37 +47,37 @@ def judged_here(number: int, source: str, seed: int) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("number", KNOWN)
-def test_the_answer_passes_on_some_seeds(number):
-    answer = find(number).answer
-    for seed in range(1 if number in TRAINS else 10):
+@pytest.mark.parametrize("key", KNOWN)
+def test_the_answer_passes_on_some_seeds(key):
+    answer = find(key).answer
+    for seed in range(1 if key in TRAINS else 10):
         answer.judge(answer, np.random.default_rng(seed))
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("number", KNOWN)
-def test_the_answer_passes_on_a_hundred_seeds(number):
-    answer = find(number).answer
+@pytest.mark.parametrize("key", KNOWN)
+def test_the_answer_passes_on_a_hundred_seeds(key):
+    answer = find(key).answer
     for seed in range(100):
         answer.judge(answer, np.random.default_rng(seed))
 
 
-@pytest.mark.parametrize("number", KNOWN)
-def test_the_empty_gap_fails_with_a_word_of_help(number):
-    verdict = judged(find(number), find(number).path)
+@pytest.mark.parametrize("key", KNOWN)
+def test_the_empty_gap_fails_with_a_word_of_help(key):
+    verdict = judged(find(key), find(key).path)
     assert not verdict.passed and "gap is still empty" in verdict.message
 
 
-@pytest.mark.parametrize(("number", "name"), [(n, name) for n in KNOWN for name in mutants(n)])
-def test_a_plausible_wrong_answer_fails_and_is_told_why(number, name, tmp_path):
-    for seed in range(1 if number in TRAINS else 5):
-        message = judged_here(number, mutants(number)[name], seed)
+@pytest.mark.parametrize(("key", "name"), [(key, name) for key in KNOWN for name in mutants(key)])
+def test_a_plausible_wrong_answer_fails_and_is_told_why(key, name, tmp_path):
+    for seed in range(1 if key in TRAINS else 5):
+        message = judged_here(key, mutants(key)[name], seed)
         assert message is not None, f"seed {seed} lets it pass"
         assert len(message) > 20 and "gap is still empty" not in message
 
 
 @pytest.mark.parametrize(
-    ("number", "name", "word"),
+    ("key", "name", "word"),
     [
         (3, "the two slopes exchanged", "are the two exchanged? The one in mu comes first"),
         (3, "1 / sigma in the first slope", "the power of sigma is off: (x - mu)^2"),
@@ -94,17 +94,17 @@ def test_a_plausible_wrong_answer_fails_and_is_told_why(number, name, tmp_path):
         (13, "the fakes' logits first in the loss", "hands discriminator_loss the fakes' logits"),
         (13, "D's turn moves G too, along the same loss", "round 1, D's turn: you moved G as well"),
         (13, "G moves first", "round 1, D's turn: you moved G as well"),
-        (21, "G moves in D's step", "d_step() moved gan.G as well: D's loss is charged to D alone"),
+        ("capstone", "G moves in D's step", "d_step() moved gan.G as well: D's loss is charged to D alone"),
     ],
 )
-def test_a_common_mistake_is_called_by_its_name(number, name, word):
-    for seed in range(5 if number not in TRAINS else 1):
-        assert word in judged_here(number, mutants(number)[name], seed)
+def test_a_common_mistake_is_called_by_its_name(key, name, word):
+    for seed in range(5 if key not in TRAINS else 1):
+        assert word in judged_here(key, mutants(key)[name], seed)
 
 
 def test_a_recipe_that_serves_one_mixture_alone_is_refused_on_the_second():
-    (source,) = (text for name, text in mutants(21).items() if "is kept in the class" in name)
-    message = judged_here(21, source, 0)
+    (source,) = (text for name, text in mutants("capstone").items() if "is kept in the class" in name)
+    message = judged_here("capstone", source, 0)
     assert "trained on two secret mixtures: mixture 2 of 2: after 4,000 rounds" in message
 
 
@@ -129,57 +129,59 @@ def test_a_framework_by_a_built_name_is_not_there_and_a_word_is_no_import(studen
 
 def test_the_capstone_is_written_without_minigan(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    exercises.start(21).write_text("from minigan import GAN\n", encoding="utf-8")
-    assert check(21)[1].startswith("line 1 imports minigan, which is where the answer is")
+    exercises.start("capstone").write_text("from minigan import GAN\n", encoding="utf-8")
+    assert check("capstone")[1].startswith("line 1 imports minigan, which is where the answer is")
 
 
 def test_the_capstones_clock_counts_what_is_computed_and_not_what_is_waited_for(tmp_path, monkeypatch):
     """Who sleeps longer than he may compute is judged on; who computes so long is told how far he came."""
-    answer = find(21).answer
+    answer = find("capstone").answer
     monkeypatch.setattr(answer, "TRAINING", 0.3)
     monkeypatch.chdir(tmp_path)
-    path = exercises.start(21)
+    path = exercises.start("capstone")
     lazy = "\n\nimport time\n\n\nclass GAN(GAN):\n    steps = 60\n\n    def step(self):\n        {}\n"
     lazy += "        super().step()\n"
-    path.write_text(answer_alone(21) + lazy.format("time.sleep(0.02)"), encoding="utf-8")
-    assert "mixture 1 of 2: after 60 rounds" in check(21, seed=0)[1]
+    path.write_text(answer_alone("capstone") + lazy.format("time.sleep(0.02)"), encoding="utf-8")
+    assert "mixture 1 of 2: after 60 rounds" in check("capstone", seed=0)[1]
     busy = "end = time.process_time() + 0.02\n        while time.process_time() < end:\n            pass"
-    path.write_text(answer_alone(21) + lazy.format(busy).replace("steps = 60", "steps = 400"), encoding="utf-8")
-    message = check(21, seed=0)[1]
+    path.write_text(
+        answer_alone("capstone") + lazy.format(busy).replace("steps = 60", "steps = 400"), encoding="utf-8"
+    )
+    message = check("capstone", seed=0)[1]
     assert "of your 400 rounds were done in 0 seconds of computing" in message
 
 
-@pytest.mark.parametrize("number", KNOWN)
-def test_the_answer_and_a_wrong_one_are_judged_in_another_process_as_they_are_in_this(number, tmp_path):
+@pytest.mark.parametrize("key", KNOWN)
+def test_the_answer_and_a_wrong_one_are_judged_in_another_process_as_they_are_in_this(key, tmp_path):
     path = tmp_path / "student.py"
-    path.write_text(answer_alone(number), encoding="utf-8")
-    assert judged(find(number), path, seed=1).message == "passed"
-    source = next(iter(mutants(number).values()))
+    path.write_text(answer_alone(key), encoding="utf-8")
+    assert judged(find(key), path, seed=1).message == "passed"
+    source = next(iter(mutants(key).values()))
     path.write_text(source, encoding="utf-8")
-    assert judged(find(number), path, seed=1).message.splitlines()[-1] == judged_here(number, source, 1)
+    assert judged(find(key), path, seed=1).message.splitlines()[-1] == judged_here(key, source, 1)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("number", "name"), [(n, name) for n in TRAINS for name in mutants(n)])
-def test_a_wrong_answer_that_trains_fails_on_many_seeds(number, name, tmp_path):
+@pytest.mark.parametrize(("key", "name"), [(key, name) for key in TRAINS for name in mutants(key)])
+def test_a_wrong_answer_that_trains_fails_on_many_seeds(key, name, tmp_path):
     for seed in range(20):
-        assert judged_here(number, mutants(number)[name], seed) is not None, f"seed {seed} lets it pass"
+        assert judged_here(key, mutants(key)[name], seed) is not None, f"seed {seed} lets it pass"
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("number", "name"), [(n, name) for n in KNOWN for name in mutants(n)])
-def test_every_wrong_answer_is_told_the_same_in_another_process(number, name, tmp_path):
-    path, source = tmp_path / "student.py", mutants(number)[name]
+@pytest.mark.parametrize(("key", "name"), [(key, name) for key in KNOWN for name in mutants(key)])
+def test_every_wrong_answer_is_told_the_same_in_another_process(key, name, tmp_path):
+    path, source = tmp_path / "student.py", mutants(key)[name]
     path.write_text(source, encoding="utf-8")
-    message = judged(find(number), path, seed=2).message
-    assert message.splitlines()[-1] == judged_here(number, source, 2).splitlines()[-1]
+    message = judged(find(key), path, seed=2).message
+    assert message.splitlines()[-1] == judged_here(key, source, 2).splitlines()[-1]
 
 
-@pytest.mark.parametrize("number", KNOWN)
-def test_there_are_three_hints_three_mutants_and_a_reason(number):
-    answer = find(number).answer
+@pytest.mark.parametrize("key", KNOWN)
+def test_there_are_three_hints_three_mutants_and_a_reason(key):
+    answer = find(key).answer
     assert len(answer.HINTS) == 3 and len(set(answer.HINTS)) == 3
-    assert len(mutants(number)) >= 3
+    assert len(mutants(key)) >= 3
     assert len(answer.WHY) > 100 and all(callable(getattr(answer, name)) for name in answer.ANSWER)
 
 
@@ -187,7 +189,7 @@ def test_there_are_three_hints_three_mutants_and_a_reason(number):
 def student(tmp_path, monkeypatch):
     """A student's folder with the first exercise in it; student(source) writes his answer."""
     monkeypatch.chdir(tmp_path)
-    number = min(KNOWN)
+    number = next(iter(KNOWN))
     path = exercises.start(number)
 
     def write(source: str) -> tuple[bool, str]:
@@ -198,9 +200,9 @@ def student(tmp_path, monkeypatch):
     return write
 
 
-def answer_alone(number: int) -> str:
+def answer_alone(key: Key) -> str:
     """The reference answer as a student's file: the module's text without its judge, and what that imports."""
-    tree = ast.parse(inspect.getsource(find(number).answer))
+    tree = ast.parse(inspect.getsource(find(key).answer))
     tree.body = [node for node in tree.body if not _is_of(node, "minigan.exercises") and not _is_judge(node)]
     return ast.unparse(tree)
 
@@ -268,8 +270,8 @@ def test_a_judge_that_trains_says_how_long_it_takes(tmp_path, monkeypatch):
 def test_a_solution_may_be_a_class(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with exercises.remember() as kept:
-        kept["done"] = [21]
-    text = exercises.solution(21)
+        kept["done"] = ["capstone"]
+    text = exercises.solution("capstone")
     assert "class GAN:" in text and "def judge" not in text
 
 
@@ -299,11 +301,67 @@ def test_nothing_that_code_does_spoils_the_progress(student):
 
 @pytest.mark.parametrize(
     "content",
-    ['{"done": "x"', "[" * 100_000, '{"done": [1e400], "hints": {}}', '{"done": [], "hints": {"1": 1e999}}'],
+    [
+        '{"done": "x"',
+        "[" * 100_000,
+        '{"done": [1e400], "hints": {}}',
+        '{"done": [], "hints": {"1": 1e999}}',
+        '{"ladder": "second", "done": [], "hints": {}}',
+        '{"ladder": 2, "done": ["keystone"], "hints": {}}',
+    ],
 )
 def test_a_damaged_progress_file_counts_as_none(content, tmp_path):
     (tmp_path / exercises.PROGRESS).write_text(content, encoding="utf-8")
     assert exercises.progress(tmp_path) == {"done": [], "hints": {}}
+
+
+def test_a_progress_of_the_first_ladder_had_the_capstone_as_21(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / exercises.FOLDER / exercises.PROGRESS
+    path.parent.mkdir()
+    path.write_text('{"done": [4, 21], "hints": {"4": 1, "21": 2}}', encoding="utf-8")
+    meant = {"done": [4, "capstone"], "hints": {"4": 1, "capstone": 2}}
+    assert exercises.progress() == meant
+    assert "class GAN" in exercises.solution("capstone")
+    with pytest.raises(ValueError, match="once yours has passed"):
+        exercises.solution(21)
+    assert exercises.hint(21).startswith("hint 1 of 3")
+    assert exercises.hint("capstone").startswith("hint 3 of 3")
+    kept = {"done": [4, "capstone"], "hints": {"4": 1, "21": 1, "capstone": 3}}
+    assert json.loads(path.read_text()) == {"ladder": 2} | kept  # whose 21 is 21 from now on
+    assert exercises.progress() == kept
+
+
+def test_a_capstone_begun_under_its_older_name_is_found_and_judged(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    older = exercises.FOLDER / "e21_capstone.py"
+    older.parent.mkdir()
+    older.write_text("x = 1\n", encoding="utf-8")
+    assert "no class GAN" in check("capstone")[1]
+    with pytest.raises(ValueError, match=r"e21_capstone\.py is there already"):
+        exercises.start("capstone")
+    with pytest.raises(ValueError, match=r"e21_importance_bound\.py is not there"):
+        check(21)
+    find("capstone").file(tmp_path).write_text("", encoding="utf-8")
+    older.rename(exercises.FOLDER / "e21_mine.py")
+    assert exercises.start("capstone").name == "capstone.py"
+
+
+def test_the_ladder_is_in_order_and_its_files_names_say_which_they_are(capsys):
+    assert list(KNOWN) == [*range(1, len(KNOWN)), "capstone"]
+    for key, exercise in KNOWN.items():
+        assert exercise.key == key == handed_in(exercise.path.name)
+        assert exercise.title.startswith("The capstone" if key == "capstone" else f"Exercise {key}: ")
+    assert handed_in("e21_capstone.py") == handed_in("capstone_mine.py") == "capstone"
+    assert handed_in("e21_mine.py") == 21 and handed_in("e04_.py") == 4
+    assert not [n for n in ("capstone.txt", "mycapstone.py", "e4_kl.py", "capstones.py") if handed_in(n)]
+    shown = []
+    for command in ("exercise", "lesson"):
+        assert main([command, "list"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        shown.append([line for line in lines if line.startswith(("20  ", "capstone  The capstone: "))])
+    assert [len(lines) for lines in shown] == [2, 2]
+    assert [label(key) for key in (4, 21, "capstone")] == ["04", "21", "capstone"]
 
 
 def _pipe(path: Path) -> None:
@@ -401,6 +459,22 @@ def test_an_index_out_of_range_is_told_before_it_is_counted():
     assert "wanted indices from 0 to 511" in judged_here(2, source, 0)
 
 
+def test_the_bound_of_exercise_21_climbs_from_the_elbo_to_log_p_and_never_falls():
+    """z ~ N(0, 1), x given z ~ N(z, 1), x = 2 and q the prior: the ELBO is -log(2 pi) / 2 - (4 + 1) / 2."""
+    answer, n, k = find(21).answer, 2000, 512
+    eps = np.random.default_rng(0).standard_normal((k, n, 1))
+    mu, sigma = np.zeros((n, 1)), np.ones((n, 1))
+    log_w = answer.log_weights(
+        lambda z: -(z**2 + (2 - z) ** 2).sum(axis=-1) / 2 - np.log(2 * np.pi), mu, sigma, eps
+    )
+    bounds = np.array([answer.bound(log_w, 2**j) for j in range(10)])
+    assert (np.diff(bounds, axis=0) > -1e-12).all()  # in every row: Jensen's inequality of two numbers
+    elbo, log_p = -np.log(2 * np.pi) / 2 - 2.5, -np.log(4 * np.pi) / 2 - 1
+    means, errors = bounds.mean(axis=1), bounds.std(axis=1) / n**0.5
+    assert abs(means[0] - elbo) < 5 * errors[0] and (means < log_p + 5 * errors).all()
+    assert log_p - 0.01 < means[-1] and elbo < means[1] - 0.2 and (bounds[-1] > log_p).any()
+
+
 def test_close_lets_what_is_close_pass():
     close("a case", [1.0, np.inf, -np.inf], [1.0 + 1e-12, np.inf, -np.inf])
 
@@ -438,7 +512,8 @@ def test_the_strict_engine_makes_nothing_large():
 
 
 def test_an_exercise_that_does_not_exist_is_refused_in_a_line(capsys):
-    assert main(["exercise", "start", "99"]) == 2
-    assert "there is no exercise 99" in capsys.readouterr().err
+    for name in ("99", "keystone"):
+        assert main(["exercise", "start", name]) == 2
+        assert f"there is no exercise {name}; there are 1, 2" in capsys.readouterr().err
     assert main(["exercise", "check"]) == 2
     assert "which one?" in capsys.readouterr().err

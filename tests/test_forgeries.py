@@ -12,10 +12,10 @@ import pytest
 from test_exercises import answer_alone
 
 from minigan import exercises
-from minigan.exercises import find, judge, judged
+from minigan.exercises import find, handed_in, judge, judged
 from minigan.exercises.judge import PACKAGE
 
-FORGERIES = sorted((Path(__file__).parent / "forgeries").glob("e[0-9][0-9]_*.py"))
+FORGERIES = sorted((Path(__file__).parent / "forgeries").glob("*.py"))
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
@@ -38,8 +38,8 @@ def test_there_are_many():
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda path: path.stem)
 def test_no_forgery_passes(forgery, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    exercise = find(int(forgery.name[1:3]))
-    path = exercises.start(exercise.number)
+    exercise = find(handed_in(forgery.name))
+    path = exercises.start(exercise.key)
     path.write_bytes(forgery.read_bytes())
     before = fingerprint(tmp_path)
     verdict = judged(exercise, path, hidden=(path.parent,))
@@ -81,7 +81,7 @@ def test_each_wall_alone_keeps_them_out(without, tmp_path, monkeypatch):
     with open(tmp_path / "confine.py", "a", encoding="utf-8") as file:
         file.write(f"\n{WALLS[without]}\n")
     monkeypatch.setattr(judge, "CHILD", tmp_path / "child.py")
-    passed = {path.stem for path in FORGERIES if judged(find(int(path.name[1:3])), path).passed}
+    passed = {path.stem for path in FORGERIES if judged(find(handed_in(path.name)), path).passed}
     assert passed == (BELOW_PYTHON if without == "wall" else set())
 
 

@@ -14,13 +14,13 @@ from test_exercises import answer_alone, mutants
 from test_forgeries import fingerprint
 
 from minigan.cli import main
-from minigan.exercises import find, grade, judged, summary
+from minigan.exercises import Key, find, grade, judged, passed_over, summary
 from minigan.exercises.grade import COLUMNS, _csv, _gist, _read, submissions
 from minigan.exercises.judge import LIVE
 
 
-def hand_in(folder: Path, student: str, number: int, source: str, inside: str = "") -> Path:
-    path = folder / student / inside / find(number).path.name
+def hand_in(folder: Path, student: str, key: Key, source: str, inside: str = "") -> Path:
+    path = folder / student / inside / find(key).path.name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(source, encoding="utf-8")
     return path
@@ -115,6 +115,25 @@ def test_a_folder_without_students_is_told_of(tmp_path, capsys):
     assert "STUDENT" in capsys.readouterr().err
 
 
+def test_the_capstone_is_graded_under_its_name_and_the_older_one(school, tmp_path):
+    for student in ("anna", "ben"):
+        hand_in(school, student, "capstone", "x = 1\n")
+    (school / "ben" / "capstone.py").rename(school / "ben" / "e21_capstone.py")
+    hand_in(school, "dora", 21, "x = 1\n").rename(school / "dora" / "e21_mine.py")
+    hand_in(school, "dora", "capstone", "x = 1\n").rename(school / "dora" / "Capstone.py")
+    (school / "notes").mkdir()
+    rows = {row["file"]: row for row in grade(school, tmp_path / "grades.csv")}
+    for name in ("anna/capstone.py", "ben/e21_capstone.py"):
+        assert rows[name]["exercise"] == "capstone" and "no class GAN" in rows[name]["message"]
+    assert rows["dora/e21_mine.py"]["exercise"] == "21"
+    assert passed_over(school) == ["dora/Capstone.py", "e04_kl.py"]
+    lines = [line for line in summary(list(rows.values())).splitlines() if line[0] != " "]
+    assert [line.split()[0] for line in lines] == ["03", "04", "21", "capstone"]
+    assert lines[-1].endswith("0 of 2 right")
+    again = {row["file"]: row for row in grade(school, tmp_path / "grades.csv")}
+    assert again == rows  # none of them judged again: every row's seed is what it was
+
+
 def test_links_are_not_followed(school, tmp_path):
     secret = tmp_path / "secret.py"
     secret.write_text("raise SystemExit('read')\n")
@@ -187,6 +206,8 @@ def test_the_summary_counts_the_commonest_mistakes():
         and "3 x  case: wanted #, got #" in text
         and text.index("3 x") < text.index("1 x  x")
     )
+    empty = "the gap is still empty: write your code in {}, and take out the raise"
+    assert _gist(empty.format("/a/capstone.py")) == _gist(empty.format("/b/c/capstone.py"))
     assert _gist('  File "/a/b/e04_kl.py", line 3, in kl\n    x\nNameError: x') == "NameError: x"
 
 

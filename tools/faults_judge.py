@@ -21,12 +21,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from minigan.exercises import find, grade, ladder
+from minigan.exercises import Key, find, grade, ladder
 from minigan.exercises.grade import Row
 from minigan.exercises.judge import PACKAGE
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
-QUICK = [n for n in ladder() if not hasattr(find(n).answer, "SECONDS")]
+QUICK = [key for key in ladder() if not hasattr(find(key).answer, "SECONDS")]
 DELETE = (
     "import shutil\nfrom pathlib import Path\nfor p in (Path(__file__).parents[1], Path.cwd(), Path.home()):\n"
 )
@@ -44,16 +44,16 @@ BROKEN = {  # what a file does before anything else, and how many of a hundred d
 }
 
 
-def answer(number: int) -> str:
+def answer(key: Key) -> str:
     """The answer's module without its judge."""
-    tree = ast.parse(inspect.getsource(find(number).answer))
+    tree = ast.parse(inspect.getsource(find(key).answer))
     kept = [n for n in tree.body if not (isinstance(n, ast.FunctionDef) and n.name == "judge")]
     return ast.unparse([n for n in kept if getattr(n, "module", "") != "minigan.exercises"])  # type: ignore[arg-type]
 
 
-def mutants(number: int) -> list[str]:
+def mutants(key: Key) -> list[str]:
     """The wrong answers that the tests know."""
-    path = next((TESTS / "mutants").glob(f"m{number:02}_*.py"))
+    path = TESTS / "mutants" / f"{find(key).twin('m')}.py"
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -65,8 +65,8 @@ def classroom(folder: Path, files: int, rng: random.Random) -> dict[str, str]:
     """Hand in so many files -> what each is, by its path; a third are right, the rest wrong or broken."""
     kinds: dict[str, str] = {}
 
-    def hand_in(number: int, source: str, kind: str) -> None:
-        path = folder / f"student-{len(kinds):03}" / find(number).path.name
+    def hand_in(key: Key, source: str, kind: str) -> None:
+        path = folder / f"student-{len(kinds):03}" / find(key).path.name
         path.parent.mkdir(parents=True)
         path.write_text(source, encoding="utf-8")
         kinds[path.relative_to(folder).as_posix()] = kind
@@ -74,12 +74,11 @@ def classroom(folder: Path, files: int, rng: random.Random) -> dict[str, str]:
     for kind, (source, share) in BROKEN.items():
         for _ in range(max(1, round(share * files / 100))):
             hand_in(rng.choice(QUICK), source, kind)
-    numbers = list(ladder())
+    keys = list(ladder())
     while len(kinds) < files:
-        number = numbers[len(kinds) % len(numbers)]
-        hand_in(number, answer(number), "right") if len(kinds) % 2 else hand_in(
-            number, rng.choice(mutants(number)), "wrong"
-        )
+        key = keys[len(kinds) % len(keys)]
+        right = (len(kinds) + len(kinds) // len(keys)) % 2  # each exercise now this, now that
+        hand_in(key, answer(key) if right else rng.choice(mutants(key)), "right" if right else "wrong")
     return kinds
 
 
@@ -141,7 +140,7 @@ def main() -> int:
                 kinds = classroom(folder, asked.files, random.Random(asked.seed))
             else:
                 kinds = {}
-                for k, forgery in enumerate(sorted((TESTS / "forgeries").glob("e*.py"))):
+                for k, forgery in enumerate(sorted((TESTS / "forgeries").glob("*.py"))):
                     path = folder / f"forger-{k:02}" / forgery.name
                     path.parent.mkdir(parents=True)
                     path.write_bytes(forgery.read_bytes())

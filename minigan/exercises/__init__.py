@@ -7,7 +7,22 @@ SECURITY.md says what that keeps out, and what it does not.
 
 from .grade import grade, passed_over, summary
 from .judge import Verdict, judged, repeat, spent, visible
-from .ladder import FOLDER, PROGRESS, Exercise, check, find, hint, ladder, progress, remember, solution, start
+from .ladder import (
+    FOLDER,
+    PROGRESS,
+    Exercise,
+    Key,
+    check,
+    find,
+    handed_in,
+    hint,
+    label,
+    ladder,
+    progress,
+    remember,
+    solution,
+    start,
+)
 from .protocol import Deck, Formula
 from .verdict import Wrong, close, parts, wrong
 
@@ -17,14 +32,17 @@ __all__ = [
     "Deck",
     "Exercise",
     "Formula",
+    "Key",
     "Verdict",
     "Wrong",
     "check",
     "close",
     "find",
     "grade",
+    "handed_in",
     "hint",
     "judged",
+    "label",
     "ladder",
     "parts",
     "passed_over",

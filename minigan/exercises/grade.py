@@ -22,22 +22,22 @@ from ..files import alone, contents, write_whole
 from ..runs.signals import terminable
 from ..runs.threads import cores
 from .judge import LIVE, MOST_SOURCE, judged, visible
-from .ladder import Exercise, ladder
+from .ladder import Exercise, handed_in, label, ladder
 
 COLUMNS = ("student", "exercise", "file", "verdict", "message", "seconds", "sha256", "seed", "minigan")
 Row = dict[str, str]
 
 
 def submissions(folder: Path) -> Iterator[tuple[str, Exercise, Path]]:
-    """(student, exercise, path relative to the folder) of every file that has an exercise's number, in order."""
+    """(student, exercise, path relative to the folder) of every file that has an exercise's name, in order."""
     known = ladder()
     for top, folders, names in os.walk(folder):  # which follows no links
         folders.sort()
         for name in sorted(names):
             path = Path(top, name).relative_to(folder)
-            number = re.fullmatch(r"e(\d\d)_.*\.py", name)
-            if number and int(number[1]) in known and len(path.parts) > 1:
-                yield path.parts[0], known[int(number[1])], path
+            key = handed_in(name)
+            if key in known and len(path.parts) > 1:
+                yield path.parts[0], known[key], path
 
 
 def passed_over(folder: Path) -> list[str]:
@@ -45,7 +45,7 @@ def passed_over(folder: Path) -> list[str]:
     taken = {path for _, _, path in submissions(folder)}
     over = [path for path in folder.iterdir() if path.is_symlink()]
     for top, _, names in os.walk(folder):
-        over += [Path(top, name) for name in names if re.match(r"(?i)e\d\d?[_\- ]", name)]
+        over += [Path(top, name) for name in names if re.match(r"(?i)e\d\d?[_\- ]|capstone", name)]
     return sorted({_shown(path.relative_to(folder)) for path in over if path.relative_to(folder) not in taken})
 
 
@@ -72,7 +72,7 @@ def _graded(folder: Path, out: Path, jobs: int | None) -> Iterator[Row]:
         try:
             begun = {}
             for student, exercise, path in found:
-                key = f"{secret}\n{student}\n{exercise.number}"
+                key = f"{secret}\n{student}\n{exercise.key}"
                 seed = int.from_bytes(hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()[:8], "big")
                 kept = rows.get(_shown(path))
                 begun[pool.submit(_row, folder, student, exercise, path, seed, kept)] = path
@@ -108,7 +108,7 @@ def _row(folder: Path, student: str, exercise: Exercise, path: Path, seed: int, 
     from .. import __version__
 
     row = dict.fromkeys(COLUMNS, "") | {"student": _shown(student), "file": _shown(path)}
-    row |= {"exercise": str(exercise.number), "minigan": __version__}
+    row |= {"exercise": str(exercise.key), "minigan": __version__}
     try:
         if (folder / path).is_symlink():
             raise ValueError("it is a link")
@@ -171,10 +171,12 @@ def _read(path: Path) -> dict[str, Row]:
 def summary(rows: list[Row], most: int = 3) -> str:
     """For the teacher: of each exercise, how many are right, and what is said most often of the others."""
     lines = []
-    for number in sorted({int(row["exercise"]) for row in rows}):
-        these = [row for row in rows if int(row["exercise"]) == number]
+    for key, exercise in ladder().items():
+        these = [row for row in rows if row["exercise"] == str(key)]
+        if not these:
+            continue
         right = sum(row["verdict"] == "passed" for row in these)
-        lines.append(f"{number:02}  {ladder()[number].title}: {right} of {len(these)} right")
+        lines.append(f"{label(key)}  {exercise.title}: {right} of {len(these)} right")
         said = Counter(_gist(row["message"]) for row in these if row["verdict"] != "passed")
         lines += [f"      {count} x  {gist}" for gist, count in said.most_common(most)]
     return "\n".join(lines)
@@ -186,7 +188,7 @@ def _gist(message: str) -> str:
     line = (
         message.strip().splitlines()[-1 if message.lstrip().startswith("File ") else 0] if message.strip() else ""
     )
-    line = re.sub(r"\S*[/\\](e\d\d_)", r"\1", line)
+    line = re.sub(r"\S*[/\\](e\d\d_|capstone)", r"\1", line)
     line = re.sub(r" \(given .*?\)(?=:)", "", line)
     line = re.sub(r"(?<![\w.])[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?", "#", line)
     return line if len(line) <= 110 else line[:107] + "..."

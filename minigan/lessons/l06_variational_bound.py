@@ -147,7 +147,7 @@ def mean_field(w: np.ndarray) -> np.ndarray:
 # sense of the taxonomy: we must *write down* a prior and a likelihood, which a GAN never does. It is easily read
 # as more than that. Written down is not worked out: $p(x)$ is an integral, and for a real VAE only the floor
 # under $\log p(x)$ can be evaluated. An explicit model, then, with a density that is bounded and not known.
-# Lesson 08 puts that into its table.
+# Lesson 21 puts that into its table.
 #
 # ## Dice or no dice
 #

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 08. Implicit models: can we sample without a density?
-# *About 3 seconds; afterwards you can compute the density of G(z), folds included, and place a model.*
+# *About 2 seconds; afterwards you can compute the density of G(z), folds included.*
 #
-# *Needs: derivatives, integrals and cumulative distribution functions; lesson 02 for its table.*
+# *Needs: derivatives, integrals and cumulative distribution functions.*
 #
 # The police catch the counterfeiter and hold up a banknote: how probable was it that your press would make exactly
 # this one? He can't say. He owns a press, not a table of probabilities. He can turn the handle, and a note drops
@@ -29,8 +29,7 @@ from typing import Any
 import numpy as np
 
 import minigan as mg
-from minigan.lessons import lessons, show
-from minigan.lessons.l02_nine_pixels import states
+from minigan.lessons import show
 
 FLOOR = 2 * math.log(2)  # of the valley
 UNIFORM = mg.Latent(1, "uniform")  # on +-sqrt 3: mean 0 and variance 1, as N(0, 1) has
@@ -177,110 +176,8 @@ def line(prior: mg.Latent) -> Implicit:
 # sheet has no volume, so $p_G$ is no density there at all, 0 almost everywhere and infinite on the sheet. There
 # the question "how probable is this image" hasn't been left unanswered; it has no answer.
 #
-# ## The family tree
-#
-# Goodfellow's tutorial (2016, section 2.2 and Fig. 9) sorts deep generative models that *could* be trained by
-# maximum likelihood by one question: what do they do about $p(x)$? Here every leaf of his tree runs, the first and
-# the last below, the others in behind/l08.py. Five of the six are asked to be lesson 02's world of nine pixels,
-# where all 512 probabilities are known; each answers `ask`, the probability of an image, as far as it can, and
-# `sample`.
-#
-# | $p(x)$ is | | leaf | asked for $\log p(x)$ | samples come |
-# |---|---|---|---|---|
-# | written down | exactly | fully visible belief net | the number itself | pixel by pixel |
-# | (explicit) | | change of variables | the number itself | at once |
-# | | approximately, by a bound | variational autoencoder | at least so much | at once |
-# | | approximately, by a Markov chain | Boltzmann machine | up to a constant | by a chain |
-# | not written down | sampled by a chain | generative stochastic network | no answer | by a chain |
-# | (implicit) | sampled directly | GAN | no answer | at once |
-#
-# **Explicit, tractable: the fully visible belief net.** The chain rule, pixel by pixel, each given those before:
-# $p(x) = p(x_1)\, p(x_2 | x_1) \cdots p(x_9 | x_1 \ldots x_8)$. Exact, and always sums to 1. The price: nine draws
-# in a row for one image (for a photograph, millions), and here 511 numbers in tables where real ones (NADE,
-# PixelRNN) use a network.
-
-
-# %%
-class VisibleNet:
-    """A fully visible belief net: tables[k][x_1, ..., x_k] = P(x_(k+1) = 1 | x_1, ..., x_k)."""
-
-    def __init__(self, p: np.ndarray):
-        heads = [p.reshape((2,) * 9).sum(axis=tuple(range(k, 9))) for k in range(10)]  # p(x_1 .. x_k)
-        self.tables = [heads[k + 1][..., 1] / heads[k] for k in range(9)]
-
-    def ask(self, x: np.ndarray) -> np.ndarray:
-        """log p(x) of images (n, 9), in nats."""
-        total = np.zeros(len(x))
-        for k, table in enumerate(self.tables):
-            on = table[tuple(x[:, :k].T)]
-            total += np.log(np.where(x[:, k] == 1, on, 1 - on))
-        return total
-
-    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        x = np.zeros((n, 9), int)
-        for k, table in enumerate(self.tables):
-            x[:, k] = rng.random(n) < table[tuple(x[:, :k].T)]
-        return x
-
-
-# %% [markdown]
-# **Explicit, tractable: change of variables** (nonlinear ICA, normalising flows). If $G$ has an inverse, our sum
-# over all $z$ has one term, and $G$ *can* be asked. The price: $z$ has as many coordinates as $x$, and $G$ may not
-# fold. It is the only leaf that can't do nine pixels: a continuous, invertible map makes no zeros and ones. It
-# gets a line of numbers.
-#
-# **Explicit, approximate, deterministic: the variational autoencoder.** A decoder $p(x|z)$ is written down, and so
-# is the prior; $p(x)$ is the average of the one over the other, too long a sum for real ones. So one bounds it
-# (lesson 06): $\log p(x) \ge E_{q(z|x)}[\log p(x, z) - \log q(z|x)]$. Ours has a $z$ of two bits and a $q$ that
-# treats them as independent, and is trained by raising the bound, which never falls. So "VAEs have an explicit
-# distribution" is right as far as it is *written*; what you get for an image is a number below the answer. Samples
-# come at once.
-#
-# **Explicit, approximate, by Markov chain: the Boltzmann machine.** It knows a score, $p(x) = e^{s(x)} / Z$, and
-# $Z$ is a sum over all images: 512 here, $2^{784}$ for a small digit. So it answers "up to a constant": which of
-# two images is the more probable, and by what factor. That is enough for a Gibbs chain (lesson 07): take a pixel
-# at random and draw it anew given the eight others, where $Z$ cancels. Each image takes a walk, and early ones are
-# wrong.
-#
-# **Implicit, by Markov chain: the generative stochastic network.** Learn only to *repair*: noise is put on an
-# image, and $x'$ is drawn from what might have been there before. Repeat, and the chain's images follow $p$
-# (Bengio et al. 2013), although nobody wrote $p$ down, not even up to a constant. Ours flips each pixel with
-# probability .25.
-#
-# **Implicit, direct: the GAN.** A press: one pass, any number of images, no chain, and not a word about $p(x)$. To
-# show that a network *can* be perfect here, ours is built by hand: $z$ uniform on [0, 1), 511 steep sigmoids that
-# count how many of the world's 511 steps $z$ has passed, and a last layer that paints the image of that number.
-
-
-# %%
-class Press(Implicit):
-    """The G that a GAN would have to find: on z uniform in [0, 1), its push-forward is the world."""
-
-    def __init__(self, p: np.ndarray):
-        x, steps = states().astype(float), np.cumsum(p)[:-1]
-        layers = [mg.Dense(1, 511), mg.Sigmoid(), mg.Dense(511, 9)]
-        G = built("press", layers, np.full(511, 1e12), -1e12 * steps, np.diff(x, axis=0), x[0])
-        super().__init__(G, mg.Latent(1, "uniform", 0, 1))
-
-    ask = Implicit.log_density
-
-
-# %%
-if __name__ == "__main__":
-    print(lessons()[8].behind.table(), end="\n\n")
-
-# %% [markdown]
-# When it runs, the lesson prints this table with its numbers; read it by its columns. *How probable is the image
-# with all pixels lit?* Exactly; at least so much; up to a constant; no answer, twice. *Give me an image*: at once,
-# pixel by pixel, or by a chain that needs time: each sweep of the Boltzmann machine's leaves .79 of its distance
-# to go, each repair .50, and ten sweeps leave .083, ten repairs .0008. *How far are 10,000 samples from the
-# world?* Not 0 even for draws from the list itself: .073 on average (lesson 02). The press is as good as the list,
-# and so is the chain rule. The VAE isn't: within each of its four palettes the pixels don't know of each other.
-#
-# No leaf has everything, which is why the tree has so many. The GAN gave up the first column to have the second,
-# and pays in training: what can't be asked for $p(x)$ can't be trained by raising it. Its table row was built by
-# hand; it also shows why GANs don't like pixels of 0 and 1: between its steps the press is flat, and a critic's
-# gradient would tell it nothing (tutorial, section 5.3).
+# A model that writes $p(x)$ down can be asked, exactly or by a bound or up to a constant; lesson 21 puts all kinds
+# on one table, each trained on the same digits.
 
 # %% [markdown]
 # ## In five lines
@@ -301,9 +198,9 @@ if __name__ == "__main__":
 # *Next.* If only samples can be had, learn from samples. Somebody must look at two heaps, real and made, and say
 # which is which. Lesson 09 asks what a perfect critic would answer.
 #
-# *Sources.* I. Goodfellow, NeurIPS 2016 tutorial, sections 2.2 to 2.5, 5.3 and Fig. 9. I. Goodfellow et al. 2014,
-# section 4 ($p_G$). S. Mohamed and B. Lakshminarayanan 2016, section 1 (implicit models). Y. Bengio et al. 2013
-# (denoising as a chain). P. Massart 1990 (the constant 2). N. Smirnov 1948 (the table with 1.36).
+# *Sources.* I. Goodfellow, NeurIPS 2016 tutorial, section 2.5 (implicit models). I. Goodfellow et al. 2014,
+# section 4 ($p_G$). S. Mohamed and B. Lakshminarayanan 2016, section 1 (implicit models). P. Massart 1990 (the
+# constant 2). N. Smirnov 1948 (the table with 1.36).
 
 # %%
 if __name__ == "__main__":

@@ -291,7 +291,7 @@ def on(where: mg.Backend) -> tuple[list, list]:
 # NumPy, to be made fit for any engine. `minigan exercise check 20` runs it on NumPy and on a strict engine of its
 # own. Then `minigan bench`, for your machine's numbers.
 #
-# *Next.* Nothing but you: `minigan exercise start 21` is the capstone, a blank file in which a whole GAN is to be,
+# *Next.* Nothing but you: `minigan exercise start capstone`, a blank file in which a whole GAN is to be,
 # trained and judged on data that you haven't seen.
 #
 # *Sources.* Rounding: Higham 2002, Accuracy and Stability of Numerical Algorithms, section 3.1. Scalars: NumPy

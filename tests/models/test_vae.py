@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import minigan as mg
+from minigan.core.streams import Stream, fill_normal
+from minigan.exercises import find
 from minigan.models import VAE, Binomial, Categorical, Gaussian
 
 KINDS = {"categorical": Categorical(3), "binomial": Binomial(3)}
@@ -67,6 +69,19 @@ def test_the_bound_lies_below_log_p_and_tightens_with_k(tiny):
         assert (mean > last[0] - 5 * (error + last[1])).all()
         last, gaps = (mean, error), [*gaps, (exact - mean).mean()]
     assert gaps[0] > 2 * gaps[1] > 8 * gaps[2] > 0 and abs(gaps[3]) < 0.01 < gaps[0]
+
+
+def test_the_bound_is_what_exercise_21_asks_for_from_the_same_draws(scrambled, all_pictures):
+    model, x, k, answer = scrambled(vae(latent=2), 0.6), all_pictures(4, 3), 6, find(21).answer
+    eps = np.stack([fill_normal(np.empty((len(x), 2)), Stream(3, "bound").at(j)) for j in range(k)])
+    mu, log_var = model.posterior(model.encoder(model.likelihood.scaled(x)))
+
+    def joint(z):
+        fit = np.stack([model.likelihood.log_p(x, model.decoder(draw)).sum(axis=1) for draw in z])
+        return fit - (z**2 + np.log(2 * np.pi)).sum(axis=-1) / 2
+
+    log_w = answer.log_weights(joint, mu, np.exp(log_var / 2), eps)
+    np.testing.assert_allclose(answer.bound(log_w, k), model.bound(x, k, seed=3), atol=1e-12)
 
 
 def test_one_draw_is_the_elbo_on_average_and_so_is_the_cost_that_is_trained(tiny):

@@ -1,1 +1,1 @@
-"""The exercises as the student gets them: eNN_name.py is a specification with a gap; its answer is in answers/."""
+"""The exercises as the student gets them: a specification with a gap each; the answers are in answers/."""

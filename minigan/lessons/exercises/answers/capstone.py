@@ -1,4 +1,4 @@
-"""Exercise 21: a whole GAN whose D judges packs of two, and its judge."""
+"""The capstone: a whole GAN whose D judges packs of two, and its judge."""
 
 from __future__ import annotations
 

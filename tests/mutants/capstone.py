@@ -1,8 +1,8 @@
-"""Wrong answers to exercise 21, which its judge must refuse: the reference with one thing changed."""
+"""Wrong answers to the capstone, which its judge must refuse: the reference with one thing changed."""
 
 import inspect
 
-from minigan.lessons.exercises.answers import a21_capstone as answer
+from minigan.lessons.exercises.answers import capstone as answer
 
 _PARTS = (answer.dense, answer.forward, answer.backward, answer.probability, answer.in_pairs, answer.Adam)
 _PARTS += (answer.GAN,)

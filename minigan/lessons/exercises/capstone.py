@@ -1,10 +1,10 @@
-"""Exercise 21: the capstone, a whole GAN in a blank file, with a D that judges two samples at once.
+"""The capstone: a whole GAN in a blank file, with a D that judges two samples at once.
 
 Below this text the file is blank. Write a class GAN into it, with nothing but Python and NumPy, then ask
-`minigan exercise check 21`. It is trained twice and judged on data and seeds that you don't see, on one core. Each
-training has a minute of computing time, on which other work of your machine doesn't count (the answer in the book
-takes 5 seconds). `minigan exercise hint 21` gives a hint, and `minigan exercise solution 21` opens once yours has
-passed.
+`minigan exercise check capstone`. It is trained twice and judged on data and seeds that you don't see, on one
+core. Each training has a minute of computing time, on which other work of your machine doesn't count (the answer
+in the book takes 5 seconds). `minigan exercise hint capstone` gives a hint, and `minigan exercise solution
+capstone` opens once yours has passed.
 
 minigan/core/plain.py shows a GAN on one page, and may be read. What it does not have is **packing** (Lin et al.
 2018; lesson 17): your D is shown packs, two samples side by side, both real or both fakes, and gives one logit a
