@@ -14,10 +14,13 @@ from .style import DPI, FAKE, REAL, STYLE, WIDTH
 
 
 @rc_context(STYLE)
-def family_figure(data: Data, samples: Mapping[str, np.ndarray]) -> Figure:
+def family_figure(data: Data, samples: Mapping[str, np.ndarray], title: str = "") -> Figure:
     """Samples (n, dim) of each name, in the data's units: images in a line each, points in a panel each."""
     shown = {"real data": data.some(len(next(iter(samples.values()))), np.random.default_rng(0)), **samples}
-    return _lines(data, shown) if data.image else _panels(data, shown)
+    figure = _lines(data, shown) if data.image else _panels(data, shown)
+    if title:
+        figure.suptitle(title)
+    return figure
 
 
 def _lines(data: Data, shown: Mapping[str, np.ndarray]) -> Figure:

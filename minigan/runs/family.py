@@ -133,10 +133,18 @@ def portrait(run: Run, data: Data, seconds: float = math.nan) -> dict[str, Any]:
     found["log_p_1"] = statement(run, rows, 1).value if said.kind == "bound" else math.nan
     run.sample(10)  # once, so that what is made at the first call is not timed
     began = time.perf_counter()
-    x = run.sample(ASKED)
+    x = whole_levels(run.sample(ASKED), data)
     found |= {"sampling": time.perf_counter() - began, "training": seconds, "parameters": run.model.size}
     found |= judged(x, data) | {"chain": chain_of(run) if name in CHAINS else 1}
     return {name: found[name] if name == "says" else float(found.get(name, math.nan)) for name in COLUMNS}
+
+
+def whole_levels(x: np.ndarray, data: Data) -> np.ndarray:
+    """Samples x (n, dim) at the nearest values that pixels of these data can have; as they are for other data.
+
+    A GAN makes any grey, and a critic who has met whole numbers alone tells it by that.
+    """
+    return x if levels_of(data) is None or data.pixels is None else np.clip(np.rint(x), *data.pixels)
 
 
 def judged(x: np.ndarray, data: Data) -> dict[str, float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 import sys
 import tempfile
 from functools import cache
@@ -336,14 +337,12 @@ def digit_claims(made: Claims) -> None:
         model.start(x)
         value, other = by_hand(x, held), float(model.log_likelihood(held).mean())
         made.equal(name, f"independent pixels, {name}: held out, nats", value, printed, 0.05, "as printed")
-        made.equal(f"{name}_model", "the same less minigan.models'", value - other, 0, 1e-9, "another code")
+        made.equal(f"{name}_model", "the same less minigan.models'", value - other, 0, 1e-4, "another code")
     made.equal("apart", "counts below tables, nats", tables(x, held) - counts(x, held), 143.7, 0.05, "as printed")
     share = x.mean(axis=0) / 16
     moving = share * (1 - share) > 1e-3
     ratio = (x.var(axis=0) / np.where(moving, 16 * share * (1 - share), 1))[moving]
-    made.equal(
-        "dispersion", "variance over the binomial's, median pixel", np.median(ratio), 8.1, 0.1, "as printed"
-    )
+    made.equal("dispersion", "variance over the binomial's, median pixel", np.median(ratio), 8, 0.1, "as printed")
     made.below("ends", "half of the values over the share that is 0 or 16", 0.5 / np.mean((x == 0) | (x == 16)), 1)
 
 
@@ -376,6 +375,35 @@ def yardsticks() -> dict[str, dict[str, Any]]:
     return {row["model"]: row for row in photo.read(DATA / "l21_yardsticks.csv")}
 
 
+NAMES = {
+    "made": "belief net (MADE)",
+    "flow": "change of variables (RealNVP)",
+    "vae": "variational autoencoder",
+    "rbm": "Boltzmann machine",
+    "gsn": "generative stochastic network",
+    "gan": "GAN",
+    "ten pictures": "*ten pictures of independent pixels*",
+    "a copier": "*a copier of training pictures*",
+}
+
+
+def printed() -> list[str]:
+    """The stored table as the text prints it, a line each."""
+    rows = ["| | $\\log p$, nats | at $k = 1$ | to train | to samples | critic | chain | 1,000 samples |"]
+    rows.append("|" + "---|" * 8)
+    for model, name in NAMES.items():
+        line = (summary() | yardsticks())[model]
+        sign = {"exact": "= ", "bound": "> ", "estimate": "≈ "}.get(line["says"], "")
+        reach = f" ± {line['log_p_reach']:.2f}".replace("0.", ".") if "log_p_reach" in line and sign else ""
+        cells = [name, f"{sign}{line['log_p']:.2f}{reach}" if sign else "no answer" if model in summary() else ""]
+        cells.append(f"{line['log_p_1']:.2f}" if line["log_p_1"] < 0 else "")
+        cells += [f"{line['samples_to_train']:.2f}", f"{line['held_out_to_samples']:.2f}", f"{line['critic']:.0%}"]
+        cells.append(f"{line['chain']:.0f}" if line["chain"] > 1 else "")
+        cells.append(f"{line['sampling']:.2g} s".replace("0.", ".") if model in summary() else "")
+        rows.append("| " + " | ".join(cells).replace("%", " %") + " |")
+    return [re.sub(" +", " ", row) for row in rows]
+
+
 def again(model: str, steps: int | None, seed: int = 0) -> float:
     """What a run that is trained now says of the held-out digits, at one draw."""
     from minigan.runs.threads import blas_threads
@@ -400,9 +428,20 @@ def photo_claims(made: Claims, quick: bool) -> None:
         )
     gain = lines["vae"]["log_p"] - lines["vae"]["log_p_1"]
     made.below("vae_gain", "4 nats over what the VAE gains from 1 to 5,000 draws", 4 / gain, 1, "five seeds")
+    made.equal("vae_gained", "what it gains, nats", gain, 6.14, 0.005, "as printed")
     above = lines["vae"]["log_p"] - lines["made"]["log_p"]
     made.below("above", "nats from the VAE's bound up to MADE's exact value", -above, 0, "five seeds")
     made.below("copier", "sample to training, a copier", yardsticks()["a copier"]["samples_to_train"], 0, "a copy")
+    critic, others = lines["gan"]["critic"], [line for model, line in lines.items() if model != "gan"]
+    made.equal("gan_critic", "a fresh critic of the GAN, greys rounded", critic, 0.73, 0.005, "as printed")
+    least = min(line["critic"] for line in others)
+    made.below("gan_least", "that less the least of the others", critic - least, 0, "five seeds")
+    for way in ("samples_to_train", "held_out_to_samples"):
+        off = lines["gan"][way] - min(line[way] for line in others)
+        made.below(f"gan_{way}", f"{way}: the GAN's ratio less the others' least", off, 0, "five seeds")
+    for model, links in (("rbm", 76), ("gsn", 31)):
+        chain = lines[model]["chain"]
+        made.equal(f"{model}_links", f"{model}: links of its chain", chain, links, 0.5, "as printed")
     slow = min(lines[name]["chain"] for name in photo.CHAINS)
     made.below("walks", "ten links over the quicker chain's", 10 / slow, 1, "five seeds")
     quickest = max(lines[name]["sampling"] for name in ("gan", "vae", "flow"))
@@ -468,9 +507,8 @@ def figure(quick: bool = False) -> Figure:
         line = summary()[name]
         kind = {"exact": "= ", "bound": "> ", "estimate": "≈ "}.get(line["says"], "")
         told[f"{name}\n{kind}{line['log_p']:.1f}" if kind else f"{name}\nno answer"] = x
-    picture = family_figure(mg.load_dataset("digits"), told)
-    picture.suptitle("Twenty draws of each, and the nats that it states for a digit that it has not seen")
-    return picture
+    title = "Twenty draws of each, and the log p, in nats, that it states for a digit that it has not seen"
+    return family_figure(mg.load_dataset("digits"), told, title)
 
 
 if __name__ == "__main__":
