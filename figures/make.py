@@ -1,4 +1,4 @@
-"""Make every figure and animation of the README and the lessons: `python figures/make.py` (some minutes)."""
+"""Make the README's own figures: `python figures/make.py` (a minute). Those of the lessons: tools/results.py."""
 
 import shutil
 import tempfile
@@ -11,11 +11,9 @@ from matplotlib.figure import Figure
 
 import minigan as mg
 from minigan.judge.metrics import nearest
-from minigan.lessons import lessons
 from minigan.plotting import FAKE, REAL, STYLE, image_grid, save
 from minigan.runs.folder import begin
 from minigan.runs.presets import RECIPES
-from minigan.runs.threads import blas_threads
 
 HERE = Path(__file__).parent
 
@@ -42,8 +40,3 @@ with tempfile.TemporaryDirectory() as folder:
     shutil.copyfile(Path(folder, "ring", "training.gif"), HERE / "ring.gif")
     run = begin(RECIPES["digits"][1], Path(folder, "digits"), progress=True)
     save(by_class(run.sample(1437)), HERE / "digits.png")
-with blas_threads(1):
-    for lesson in lessons().values():
-        save(lesson.behind.figure(False), HERE / f"{lesson.path.stem}.png")
-        if hasattr(lesson.behind, "animation"):
-            lesson.behind.animation(HERE / f"{lesson.path.stem}.gif")

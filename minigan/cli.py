@@ -188,10 +188,15 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--kinks", action="store_true", help="instead: where right answers differ, and what it means")
     sub.add_argument("--out", metavar="FILE", type=Path, help="draw two training curves that part, as .png")
 
-    sub = command("lesson", lesson, "list the lessons, or run one: its numbers, and its figure")
+    sub = command("lesson", lesson, "list the lessons, or open one: in the browser, or here as text")
     sub.add_argument("what", nargs="?", default="list", metavar="list|N", help="list (the default), or a number")
-    sub.add_argument("--quick", action="store_true", help="leave out what takes long")
-    sub.add_argument("--story", action="store_true", help="tell the run as its people lived it (lesson 13)")
+    instead = sub.add_mutually_exclusive_group()
+    instead.add_argument("--text", action="store_true", help="as text in the terminal, though there is a browser")
+    instead.add_argument("--check", action="store_true", help="compute its numbers and its figure, and check them")
+    instead.add_argument("--notebook", action="store_true", help="write it into this folder as an .ipynb")
+    instead.add_argument("--story", action="store_true", help="tell the run as its people lived it (lesson 13)")
+    sub.add_argument("--quick", action="store_true", help="with --check: leave out what takes long")
+
     sub = command("exercise", exercise, "start an exercise, have it judged, get a hint, see the solution")
     sub.add_argument("what", nargs="?", default="list", choices=("list", "start", "check", "hint", "solution"))
     sub.add_argument("which", nargs="?", metavar="N|capstone", help="the number of its lesson, or capstone")
@@ -514,30 +519,74 @@ def compare(args: argparse.Namespace) -> int:
 
 
 def lesson(args: argparse.Namespace) -> None:
-    from .exercises import ladder, progress
+    from .exercises import ladder
     from .lessons import lessons, show
 
+    if args.quick and not args.check:
+        raise ValueError("--quick leaves out what takes long to compute, so it goes with --check")
     known = lessons()
     if args.what == "list":
-        done, judged = progress()["done"], ladder()
-        for n, one in known.items():
-            mark = "done" if n in done else "open" if n in judged else ""
-            print(f"{n:02}  {one.title}: {one.question}  ({one.seconds:g} s)  {mark}".rstrip())
-        _list_exercises([key for key in judged if key not in known])
-        return
+        if args.text or args.check or args.notebook or args.story:
+            raise ValueError(f"which lesson? There are {', '.join(map(str, known))}")
+        return _list_lessons(known)
     if not args.what.isdigit() or int(args.what) not in known:
         raise ValueError(f"there is no lesson {args.what!r}; there are {', '.join(map(str, known))}")
     chosen = known[int(args.what)]
+    if args.notebook:
+        return _write_notebook(chosen)
     if args.story and not hasattr(chosen.behind, "story"):
         raise ValueError(f"lesson {chosen.number} tells no story; lesson 13 does")
+    if not args.story and not args.check:
+        return _read_lesson(chosen, args.text)
     print(f"{chosen.number:02}. {chosen.title}: {chosen.question}")
     if args.story:
         print("\n".join(chosen.behind.story()))
-        return
-    if not show(chosen.number, args.quick):
+    elif not show(chosen.number, args.quick):
         raise ValueError(f"a claim of lesson {chosen.number} does not hold here: a fault of minigan's, report it")
-    if chosen.number in ladder():
-        print(f"next:  minigan exercise start {chosen.number}    read {chosen.path}")
+    elif chosen.number in ladder():
+        print(f"next:  minigan exercise start {chosen.number}")
+    return None
+
+
+def _list_lessons(known: dict[int, Any]) -> None:
+    from .exercises import ladder, progress
+    from .lessons import PATHS, minutes_of
+
+    done, judged = progress()["done"], ladder()
+    for n, one in known.items():
+        mark = "done" if n in done else "open" if n in judged else ""
+        print(f"{n:02}  {one.title}: {one.question}  ({one.minutes} min)  {mark}".rstrip())
+    _list_exercises([key for key in judged if key not in known])
+    print("\nways through, with minutes to read:")
+    for name, numbers in PATHS.items():
+        print(f"{name:12}  {minutes_of(name):3} min  {' '.join(f'{n:02}' for n in numbers)}")
+
+
+def _write_notebook(chosen: Any) -> None:
+    from .files import write_whole
+    from .lessons.reading import notebook
+
+    path = Path(f"{chosen.path.stem}.ipynb")
+    if path.exists():
+        raise ValueError(f"{path} is there already; rename or delete it to have it anew")
+    write_whole(path, notebook(chosen.text).encode())
+    print(f"{path}\nnext:  open it in Jupyter (pip install jupyterlab), in the environment that has minigan")
+
+
+def _read_lesson(chosen: Any, as_text: bool) -> None:
+    from .exercises import ladder
+    from .lessons.pages import opened, page
+    from .lessons.terminal import show_chapter
+
+    n, found = chosen.number, page(f"lessons/{chosen.path.stem}")
+    if found is not None and not as_text and opened(found):
+        print(f"{found}: opened in the browser; `minigan lesson {n} --text` prints it here")
+    else:
+        show_chapter(chosen.text, n)
+        if found is None:
+            print('page:  not built here; `pip install -e ".[docs]" && make -C docs` builds it in a clone')
+    exercise = f"    minigan exercise start {n}" if n in ladder() else ""
+    print(f"next:  minigan lesson {n} --check{exercise}")
 
 
 def exercise(args: argparse.Namespace) -> None:

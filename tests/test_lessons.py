@@ -1,5 +1,6 @@
 """Every lesson reads, runs and is right: its claims hold, its figure is drawn, its text begins as it must."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from minigan.cli import main
-from minigan.lessons import HERE, Claim, lessons, show
+from minigan.lessons import HERE, PATHS, Claim, lessons, show
 from minigan.plotting import BLUE, GREEN, GREY, PURPLE, RED, SKY, YELLOW
 from minigan.runs.threads import blas_threads
 
@@ -20,7 +21,8 @@ QUICK = dict(
 FULL = dict(
     zip(KNOWN, [28, 28, 18, 32, 44, 24, 36, 17, 27, 40, 44, 20, 33, 38, 30, 38, 34, 30, 30, 22, 58], strict=True)
 )
-README = (Path(__file__).parents[1] / "lessons" / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "lessons" / "README.md").read_text(encoding="utf-8")
 
 
 CONCEPTS = re.findall(r"^\| (\d+) \| (.+?) \| (\d\d) \| (.+?) \|$", README, re.M)
@@ -35,6 +37,10 @@ def test_every_claim_holds_says_where_it_comes_from_and_asks_for_something(numbe
     assert len(claims) >= QUICK[number] - there
     known = {claim.name for claim in claims}
     assert len(known) == len(claims)
+    stored = json.loads((ROOT / "docs" / "results" / f"l{number:02}.json").read_text(encoding="utf-8"))
+    if there == 0:
+        whole = known <= {row["name"] for row in stored} and len(stored) >= FULL[number]
+        assert whole, f"python tools/results.py {number} stores what the lesson's page shows"
     for claim in claims:
         assert claim.holds, claim
         assert not claim.full, f"{claim.name} needs the full run, and came with --quick"
@@ -132,7 +138,7 @@ def test_importing_lessons_computes_nothing():
 def test_script_and_command_print_the_same_numbers(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     number = min(KNOWN)
-    assert main(["lesson", str(number), "--quick"]) == 0
+    assert main(["lesson", str(number), "--check", "--quick"]) == 0
     said = capsys.readouterr().out
     with monkeypatch.context() as m:
         m.setattr(sys, "argv", ["a script", "--quick"])
@@ -159,13 +165,15 @@ def test_a_claim_that_does_not_hold_is_told(tmp_path, capsys, monkeypatch):
     assert not Claim("e", "a bound", 1.5, 1.0, 0.0, "z", at_most=True).holds
 
 
-def test_the_list_names_every_lesson(capsys, tmp_path, monkeypatch):
+def test_the_list_names_every_lesson_and_the_ways_through(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["lesson"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(KNOWN) + 1 and "capstone" in lines[-1]
-    for line, lesson in zip(lines[:-1], KNOWN.values(), strict=True):
-        assert f"{lesson.number:02}" in line and lesson.title in line and lesson.question in line and " s)" in line
+    listed, ways = (part.splitlines() for part in capsys.readouterr().out.split("\n\n"))
+    assert listed.pop().startswith("capstone")
+    for line, lesson in zip(listed, KNOWN.values(), strict=True):
+        assert f"{lesson.number:02}" in line and lesson.title in line and lesson.question in line
+        assert f"({lesson.minutes} min)" in line
+    assert len(ways) == 1 + len(PATHS)
 
 
 def test_a_lesson_that_does_not_exist_is_refused_in_a_line(capsys):

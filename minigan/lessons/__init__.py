@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .reading import minutes
+
 HERE = Path(__file__).resolve().parent
+PATHS = {  # ways through the lessons
+    "half an hour": (1, 13),
+    "an evening": (1, 9, 10, 11, 13, 15),
+    "theory": (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 21),
+    "builder": (9, 12, 13, 15, 16, 17),
+}
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,16 @@ class Lesson:
     path: Path
 
     @property
+    def text(self) -> str:
+        """Its file, as it stands."""
+        return self.path.read_text(encoding="utf-8")
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes to read: at least a minute."""
+        return max(1, round(minutes(self.text)))
+
+    @property
     def module(self) -> Any:
         """The lesson's text, imported."""
         return importlib.import_module(f"minigan.lessons.{self.path.stem}")
@@ -96,6 +114,18 @@ def lessons() -> dict[int, Lesson]:
     return found
 
 
+def minutes_of(path: str) -> int:
+    """How long the lessons of a path take to read together."""
+    known = lessons()
+    return round(sum(minutes(known[n].text) for n in PATHS[path]))
+
+
+def row(claim: Claim) -> dict[str, str]:
+    """A claim as a row of the table."""
+    bound = ("<= " if claim.at_most else "") + f"{claim.expected:.10g}"
+    return {"says": claim.says, "now": f"{claim.value:.10g}", "must be": bound, "from": claim.source}
+
+
 def show(number: int, quick: bool | None = None) -> bool:
     """Print a lesson's claims as a table, draw its figure to the current folder, and say whether all hold.
 
@@ -112,9 +142,8 @@ def show(number: int, quick: bool | None = None) -> bool:
     width = max(len(claim.says) for claim in made)
     print(f"{'':{width}}  {'now':>14}  {'must be':>16}   from")
     for claim in made:
-        bound = ("<= " if claim.at_most else "") + f"{claim.expected:.10g}"
-        verdict = "" if claim.holds else "   DOES NOT HOLD"
-        print(f"{claim.says:{width}}  {claim.value:14.10g}  {bound:>16}   {claim.source}{verdict}")
+        said, verdict = row(claim), "" if claim.holds else "   DOES NOT HOLD"
+        print(f"{said['says']:{width}}  {said['now']:>14}  {said['must be']:>16}   {said['from']}{verdict}")
     path = Path.cwd() / f"{lesson.path.stem}.png"
     save(picture, path)
     if (ipython := sys.modules.get("IPython")) is not None and ipython.get_ipython() is not None:
