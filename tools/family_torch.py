@@ -55,7 +55,7 @@ class Net(torch.nn.Module):
                 x = torch.addmm(self.b[k], x, self.W[k] if mask is None else self.W[k] * mask)
                 k += 1
             elif isinstance(layer, mg.Dropout):
-                x = F.dropout(x, layer.rate)
+                x = F.dropout(x, layer.p)
             else:
                 x = torch.relu(x) if isinstance(layer, mg.ReLU) else torch.tanh(x)
         return x

@@ -64,8 +64,9 @@ chain          links until the autocorrelation is below {MIXED}: 1 for samples t
 
 
 def suited(data: Data) -> list[str]:
-    """The models that these data suit, the GAN last."""
-    return [name for name in MODELS if levels_of(data) is not None or name not in CHAINS] + ["gan"]
+    """The models that these data suit, the GAN last: chains want levels, and a flow two columns."""
+    refused = (*CHAINS * (levels_of(data) is None), *("flow",) * (data.dim < 2))
+    return [name for name in MODELS if name not in refused] + ["gan"]
 
 
 def recipe_for(source: str, model: str, seed: int, settings: dict[str, Any] | None = None) -> Recipe:

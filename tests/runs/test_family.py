@@ -84,6 +84,7 @@ def test_of_a_distribution_the_perfect_row_is_its_own_density():
     apart = -math.log(8) - 1 - math.log(2 * math.pi * 0.02**2)  # of eight Gaussians of sd .02 that never meet
     assert perfect["log_p"] == pytest.approx(apart, abs=0.1) and perfect["critic"] < 0.7
     assert family.suited(mg.ring()) == ["made", "flow", "vae", "gan"]
+    assert family.suited(mg.Gaussian()) == ["made", "vae", "gan"]
 
 
 def test_the_command_prints_the_table_and_draws_the_photo(tmp_path, capsys):
@@ -101,3 +102,13 @@ def test_the_photo_of_images_has_a_line_for_each(tmp_path):
     figure = family.photo(rows, tmp_path, mg.load_dataset("digits"))
     assert figure == tmp_path / "family.png" and figure.exists()
     assert np.isfinite([row["critic"] for row in rows]).all()
+
+
+def test_a_table_of_ones_own_has_a_family_too(tmp_path):
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "mine.npy", rng.normal([3, -50, 0], [1, 20, 0.1], (300, 3)))
+    rows = family.family(str(tmp_path / "mine.npy"), seeds=[0], settings={"steps": 3})
+    assert [(row["model"], row["says"]) for row in rows] == [
+        ("made", "exact"), ("flow", "exact"), ("vae", "bound"), ("gan", "none"),
+    ]  # fmt: skip
+    assert all(0 < row["samples_to_train"] < 100 for row in rows)
