@@ -186,7 +186,8 @@ def advance(
 def _bar(steps: int, progress: bool) -> Any:
     import sys
 
-    if "ipykernel" in sys.modules:  # a notebook draws the bar itself
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if type(shell).__name__ == "ZMQInteractiveShell":  # a notebook draws the bar itself
         from tqdm.auto import tqdm
 
         return tqdm(total=steps, unit="step", disable=not progress)

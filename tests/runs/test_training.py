@@ -6,6 +6,7 @@ import io
 import math
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -566,12 +567,20 @@ def test_a_notebook_draws_the_bar_itself(monkeypatch):
             made.append(options)
             super().__init__(*args, **options, file=io.StringIO())
 
-    monkeypatch.setitem(sys.modules, "ipykernel", object())
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=type("ZMQInteractiveShell", (), {})))
     monkeypatch.setattr("tqdm.auto.tqdm", Bar)
     monkeypatch.setattr(sys, "stderr", io.StringIO())  # no terminal, as in a notebook
     for progress in (True, False):
         train(game(), ring(), 5, 8, progress=progress)
     assert [options["disable"] for options in made] == [False, True]
+
+
+def test_a_kernel_that_is_only_imported_is_no_notebook(monkeypatch):
+    """nbclient imports ipykernel into the process that drives notebooks, where nothing draws."""
+    monkeypatch.setitem(sys.modules, "ipykernel", object())
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert training._bar(3, True).disable
 
 
 @pytest.mark.parametrize("progress", [True, False])
