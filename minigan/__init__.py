@@ -14,6 +14,7 @@ from .checks.gradcheck import check_gradients
 from .core.backend import Backend, BackendError, namespace
 from .core.gan import GAN, Latent
 from .core.layers import *  # every layer of the registry there
+from .core.model import fingerprint
 from .core.network import Sequential, StaleTraceError, Trace
 from .core.objectives import (
     Minimax,

@@ -70,7 +70,7 @@ def lock(file: Any) -> None:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         except OSError as error:
             raise BlockingIOError from error
-    else:
+    elif sys.platform != "emscripten":  # a browser's files are one process's own
         import fcntl
 
         try:

@@ -8,6 +8,7 @@ This is the only file that imports CuPy.
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from collections.abc import Callable
 from functools import cache, partial
@@ -20,6 +21,7 @@ BLOCK = 1 << 16  # floats: a few blocks of a long vector fit the second-level ca
 LONG = 1 << 15  # floats: from here on a compiled pass is worth the import of numba at once
 PATIENCE = 2000  # calls: from here on one is worth it for the passes of any array
 LINE = 64  # bytes of a cache line, which is a vector register of today's processors
+IN_BROWSER = sys.platform == "emscripten"  # WebAssembly: no BLAS, no threads, no files of other processes
 
 
 class BackendError(RuntimeError):
@@ -190,8 +192,11 @@ class Backend:
 
         dot fills out with zeros first, which a large one feels; matmul is slower for small ones, ten times where
         the inner dimension is 1, as it is behind D's one logit. dot writes into row-major arrays only, and
-        (a b)ᵀ = bᵀ aᵀ makes the others so.
+        (a b)ᵀ = bᵀ aᵀ makes the others so. In a browser there is no BLAS: dot strides through memory number by
+        number, and einsum, which runs along rows, is up to 2.6 times as fast (xᵀ dy) and hardly ever slower.
         """
+        if IN_BROWSER and a.ndim == 2:
+            return partial(np.einsum, "ij,jk->ik", a, b, out=out)
         large = self.xp is np and out.size >= LONG and len(b) > 1
         if large or not (out.flags.c_contiguous or out.flags.f_contiguous):
             return partial(self.xp.matmul, a, b, out=out)

@@ -256,6 +256,17 @@ class GAN:
             raise ValueError(f"{self.objective.name}: D gives scores, no probabilities; ask gan.discriminator(x)")
         return sigmoid(self.discriminator.backend.xp, self.discriminator(x))[:, 0]
 
+    def pull(self, x: Array) -> Array:
+        """Where G is drawn to from the fakes x: -∂ℓ/∂x, (n, packing × dim), in the network's units.
+
+        ℓ(D(x)) is what G pays for one pack; its loss is the mean of n, so this is -n ∂L_G/∂x. D as it judges: no
+        dropout, no instance noise.
+        """
+        D, x = self.discriminator, self.generator.backend.asarray(x)
+        trace = D.trace(len(x))
+        slope = self.objective.generator_slope(D.forward(x, trace))
+        return -D.backward(slope, trace, params=False, inputs=True)
+
     def logits(self) -> tuple[Array, Array, Array]:
         """D's logits of the last step: on real samples (rows, 1), on fakes, and on those that G was judged by."""
         if self._work is None or self.steps == 0:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.substeps import SUBSTEPS
 from ..data.dataset import Batches, Data
 from .folder import check_surroundings, train_in
 from .recipe import Recipe, RecipeError
@@ -79,12 +80,13 @@ def walk(run: Run, data: Data) -> Iterator[Look]:
 
 
 def as_table(looks: list[Look]) -> str:
-    """The looks as text, a line each."""
+    """The looks as text, a line each; below, a sentence on each name."""
     lines = [f"{'sub-step':22}{'shape':>14}{'mean':>11}{'sd':>11}{'least':>11}{'most':>11}  begins"]
     for look in looks:
         numbers = "".join(f"{x:11.4g}" for x in (look.mean, look.sd, look.least, look.most))
         lines.append(f"{look.name:22}{look.shape!s:>14}{numbers}  {' '.join(f'{x:.5g}' for x in look.first)}")
-    return "\n".join(lines)
+    names = dict.fromkeys(look.name for look in looks)
+    return "\n".join([*lines, "", *(f"{name:22}  {SUBSTEPS[name]}" for name in names)])
 
 
 def fork(

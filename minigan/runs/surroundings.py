@@ -17,7 +17,7 @@ from ..data.dataset import Data
 from .parallel import ParallelError, Ranks
 from .recipe import Recipe
 from .run import Run
-from .threads import cores, threads_for
+from .threads import cores, thread_pools, threads_for
 
 
 def versions(backend: Backend | None = None) -> dict[str, str]:
@@ -86,15 +86,13 @@ def threads_of(state: Run, ranks: Ranks | None) -> int:
 
 def surroundings(run: Run, data: Data, ranks: Ranks | None = None) -> dict[str, Any]:
     """What a run's bits depend on beside its recipe: machine, libraries, BLAS threads, the data's own numbers."""
-    import threadpoolctl
-
     backend = run.model.backend
     config = np.show_config(mode="dicts")
-    blas, pools = config["Build Dependencies"]["blas"], threadpoolctl.threadpool_info()
+    blas, pools = config["Build Dependencies"]["blas"], thread_pools()
     kernels = {pool.get("architecture") for pool in pools if pool["internal_api"] in blas["name"]}
     found = {
         "minigan": __version__,
-        "machine": f"{platform.machine()} {' '.join(config['SIMD Extensions']['found'])}",
+        "machine": " ".join([platform.machine(), *config.get("SIMD Extensions", {}).get("found", [])]),
         "system": " ".join((platform.system(), *platform.libc_ver())),
         "python": platform.python_version(),
         "numpy": np.__version__,

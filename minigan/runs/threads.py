@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..core.backend import IN_BROWSER
 from ..core.model import Learner
 
 ONE_THREAD = 500_000  # parameters: below this a second BLAS thread costs more than it brings
@@ -37,6 +38,9 @@ def blas_threads(threads: int) -> Iterator[None]:
     the same. RuntimeError for the second if they do not.
     """
     global _before
+    if IN_BROWSER:  # there are no threads to give
+        yield
+        return
     own = threading.get_ident()
     with _lock:
         others = {limits[-1] for thread, limits in _asked.items() if thread != own}
@@ -80,6 +84,15 @@ def _take_over() -> None:
     clear = getattr(threadpoolctl.OpenBLASController, "clear_controlling_thread", None)
     if clear is not None:
         clear(force=True)
+
+
+def thread_pools() -> list[dict[str, Any]]:
+    """The thread pools of this process's libraries, as threadpoolctl describes them; none in a browser."""
+    if IN_BROWSER:
+        return []
+    import threadpoolctl
+
+    return threadpoolctl.threadpool_info()
 
 
 def cores() -> int:

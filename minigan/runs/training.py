@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.backend import Array
+from ..core.backend import IN_BROWSER, Array
 from ..core.model import Learner
+from ..core.substeps import SUBSTEPS
 from ..data.dataset import Batches, Data, Scaler
 from ..files import reason
 from .health import diagnose, watch
@@ -27,8 +28,9 @@ class Diverged(RuntimeError):
 
     def __init__(self, step: int, name: str, good: int):
         self.step, self.name, self.good = step, name, good
+        says = f" ({SUBSTEPS[name].rstrip('.')})" if name in SUBSTEPS else ""
         super().__init__(
-            f"step {step} made a number in {name!r} that is not finite; "
+            f"step {step} made a number in {name!r}{says} that is not finite; "
             f"the last good state is that after step {good}. A lower learning rate is the usual cure"
         )
 
@@ -183,9 +185,25 @@ def advance(
             learner.step(batches.at(learner.steps))
 
 
+class _NoBar:
+    """In tqdm's place where nobody could see a bar."""
+
+    n = 0
+
+    def __enter__(self) -> _NoBar:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+    def update(self, n: int) -> None: ...
+    def set_postfix(self, *_: Any, **__: Any) -> None: ...
+    def set_description_str(self, *_: Any, **__: Any) -> None: ...
+
+
 def _bar(steps: int, progress: bool) -> Any:
     import sys
 
+    if IN_BROWSER:
+        return _NoBar()
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if type(shell).__name__ == "ZMQInteractiveShell":  # a notebook draws the bar itself
         from tqdm.auto import tqdm

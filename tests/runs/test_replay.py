@@ -10,6 +10,7 @@ import pytest
 
 import minigan as mg
 from minigan.cli import main
+from minigan.core.substeps import SUBSTEPS
 from minigan.runs import folder as runs
 from minigan.runs import replay
 from minigan.runs.recipe import Recipe, RecipeError
@@ -94,8 +95,10 @@ def test_slow_motion_shows_every_sub_step_and_ends_where_the_step_ends(kind, tmp
         assert look.mean == pytest.approx(made.astype(float).mean(), abs=1e-12)
         assert (look.least, look.most) == (made.min(), made.max())
         assert look.first == made.astype(float).ravel()[:3].tolist()
-    table = replay.as_table(looks).splitlines()
-    assert len(table) == len(looks) + 1 and len({line.index("  ") > 0 for line in table}) == 1
+    table, sentences = replay.as_table(looks).split("\n\n")
+    assert len(table.splitlines()) == len(looks) + 1
+    said = dict(line.split("  ", 1) for line in sentences.splitlines())
+    assert {name: says.strip() for name, says in said.items()} == {name: SUBSTEPS[name] for name in names}
 
 
 def test_a_fork_parts_at_its_step_and_its_recipe_alone_makes_it_again(tmp_path):
