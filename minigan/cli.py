@@ -206,6 +206,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", metavar="FILE", type=Path, default=Path("grades.csv"), help="the table (grades.csv)")
     sub.add_argument("--jobs", metavar="N", type=_count(1), help="how many at once (as many as there are cores)")
 
+    sub = command("live", live, "watch a GAN learn, on a page in your browser, on this very code")
+    sub.add_argument("--port", type=int, default=0, help="of 127.0.0.1 (a free one)")
+    sub.add_argument("--native", action="store_true", help="compute here, with NumPy, and not in the browser")
+    sub.add_argument("--runtime", metavar="DIR", type=Path, help="where Pyodide's files are, or shall be kept")
+    sub.add_argument("--no-browser", action="store_true", help="print the address only")
+    sub.add_argument("--out", metavar="DIR", type=Path, help="instead: write the page there, for a web server")
+
     sub = command(
         "bench", bench, "measure the speed of a step, beside PyTorch's and JAX's, and what the README promises"
     )
@@ -463,6 +470,29 @@ def recipes(args: argparse.Namespace) -> None:
 def _told(value: Any) -> str:
     """A setting's value, as --set takes it."""
     return ",".join(map(str, value)) if isinstance(value, tuple) else "null" if value is None else str(value)
+
+
+def live(args: argparse.Namespace) -> None:
+    import webbrowser
+
+    from .live import bundle, runtime
+    from .live.server import Server
+
+    if args.out is not None:
+        bundle.write(args.out)
+        return print(f"{args.out}: the page; it takes Pyodide from {runtime.SOURCE}, or from ?base=FOLDER/")
+    folder = None if args.native else args.runtime or runtime.cache()
+    if folder is not None:
+        try:
+            runtime.fetch(folder)
+        except OSError as error:
+            print(f"{_one_line(error)}; so the page computes here, with NumPy", file=sys.stderr)
+            folder = None
+    with Server(args.port, folder) as server:
+        print(f"{server.address}\nCtrl-C ends it", flush=True)
+        if not args.no_browser:
+            webbrowser.open(server.address)
+        server.serve_forever()
 
 
 def info(args: argparse.Namespace) -> None:

@@ -147,8 +147,8 @@ def train(
                 if learner.steps % log_every and learner.steps != last:
                     continue
                 row: dict[str, Any] = {"step": learner.steps} | learner.losses()
-                if not (np.isfinite(list(row.values())).all() and all(map(_finite, learner.vectors().values()))):
-                    raise _find_fault(learner, batches, good, learner.steps, on_any)
+                if not (np.isfinite(list(row.values())).all() and all(map(is_finite, learner.vectors().values()))):
+                    raise find_fault(learner, batches, good, learner.steps, on_any)
                 if ranks is not None:
                     ranks.agree(learner.steps, map(learner.backend.to_numpy, learner.vectors().values()))
                 shown |= {k: f"{v:.3f}" for k, v in row.items() if k != "step"}
@@ -215,7 +215,8 @@ def _bar(steps: int, progress: bool) -> Any:
     return tqdm(total=steps, unit="step", disable=quiet, file=sys.stderr, dynamic_ncols=True)
 
 
-def _finite(a: Array) -> bool:
+def is_finite(a: Array) -> bool:
+    """Whether every number of it is."""
     return bool(np.isfinite(a.sum())) or bool(np.isfinite(a).all())  # a sum may overflow where no entry does
 
 
@@ -223,23 +224,23 @@ def _snapshot(learner: Learner) -> tuple[int, dict[str, Array]]:
     return learner.steps, {name: vector.copy() for name, vector in learner.vectors().items()}
 
 
-def _find_fault(
+def find_fault(
     learner: Learner,
     batches: Batches,
     good: tuple[int, dict[str, Array]],
     until: int,
-    on_any: Callable[[bool], bool],
+    on_any: Callable[[bool], bool] = bool,
 ) -> Diverged:
-    """Go back to the last good state and repeat the steps since, with an eye on every sub-step."""
+    """Go back to the last good state, and repeat the steps since with an eye on every sub-step: which was it?"""
     step, vectors = good
     learner.restore(step, vectors)
     name = ""
     while not name and learner.steps < until:
         fault = learner.steps + 1
         steps = learner.substeps(batches.at(learner.steps))
-        name = next((name for name, array in steps if on_any(not _finite(array))), "")
+        name = next((name for name, array in steps if on_any(not is_finite(array))), "")
         if not name:  # a whole step: what does it leave that no sub-step handed out?
-            name = next((name for name, vector in learner.vectors().items() if not _finite(vector)), "")
+            name = next((name for name, vector in learner.vectors().items() if not is_finite(vector)), "")
             if not np.isfinite(list(learner.losses().values())).all():
                 name = name or "the losses"
     return Diverged(fault, name or "the losses", step)

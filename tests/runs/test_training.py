@@ -444,9 +444,9 @@ def test_an_exception_at_any_line_of_a_step_leaves_a_whole_state(updates, monkey
 
 def test_large_numbers_that_are_finite_are_no_fault():
     with np.errstate(over="ignore"):
-        assert training._finite(np.full(8, 3e38, np.float32))  # their sum is inf
-    assert not training._finite(np.float32([1, np.nan]))
-    assert not training._finite(np.float32([1, -np.inf]))
+        assert training.is_finite(np.full(8, 3e38, np.float32))  # their sum is inf
+    assert not training.is_finite(np.float32([1, np.nan]))
+    assert not training.is_finite(np.float32([1, -np.inf]))
 
 
 # ------------------------------------------------------------------------------------------ threads and progress

@@ -1,0 +1,395 @@
+// The page: controls in, pictures out. What a run is, stands in `game` and comes back from Python; the page itself
+// only knows which layers are on and what the reader is doing.
+
+import { drawArray, drawCurves, drawLine, drawPlane } from './draw.mjs';
+import { canDraw, startDrawing, stopDrawing } from './sketch.mjs';
+import { parse, written } from './link.mjs';
+
+const $ = id => document.getElementById(id);
+const radio = () => document.querySelector('[name=data]:checked').value;
+const CHOICES = {
+  'layers-g': [1, 2, 3, 4], 'layers-d': [1, 2, 3, 4],
+  'width-g': [4, 8, 16, 32, 48, 64, 128], 'width-d': [4, 8, 16, 32, 48, 64, 128],
+  learning_rate_g: [0, 1e-4, 3e-4, 5e-4, 1e-3, 2e-3, 3e-3, 5e-3, 0.01, 0.03, 0.1],
+  learning_rate_d: [0, 1e-4, 3e-4, 5e-4, 1e-3, 2e-3, 3e-3, 5e-3, 0.01, 0.03, 0.1],
+  d_steps: [1, 2, 3, 5, 10], batch: [16, 32, 64, 128, 256],
+  instance_noise: [0, 0.1, 0.2, 0.3, 0.4, 0.6, 1], r1: [0, 0.01, 0.1, 1, 10],
+};
+const SIMPLE = ['objective', 'updates', 'd_steps', 'batch', 'instance_noise', 'r1', 'optimizer', 'seed'];
+const RATES = ['learning_rate_g', 'learning_rate_d'];
+const game = { link: { data: 'ring', settings: {}, changes: [], points: '', name: '' }, table: '', rows: [], last: null };
+const page = { worker: null, playing: false, slow: false, asked: 0, answered: 0, thawed: {}, speed: 0, near: null };
+const calm = matchMedia('(prefers-reduced-motion: reduce)');
+
+// ---- asking: answers come in the order of the questions, but for those of a run that plays
+const layers = () => [...$('layers').querySelectorAll(':checked')].map(box => box.value);
+const on = name => layers().includes(name);
+const view = () => ({ layers: layers(), since: game.rows.at(-1)?.step ?? -1 });
+function ask(message) {
+  page.asked++;
+  page.worker.postMessage({ ...message, view: view() });
+  tell();
+}
+const quiet = () => !page.playing && page.asked === page.answered;
+function tell(state) {
+  document.body.dataset.state = state ?? (page.playing ? 'playing' : quiet() ? 'ready' : 'busy');
+  $('play').textContent = page.playing ? 'Pause' : 'Play';
+  $('slow').setAttribute('aria-pressed', page.slow);
+}
+
+function open({ step = 0, changes = [] } = {}) {
+  stopDrawing();
+  page.playing = page.slow = false;
+  page.near = null;
+  $('hover').hidden = true;
+  Object.assign(game.link, { changes });
+  game.rows = [];
+  const { data, settings, points, name } = game.link;
+  ask({ do: 'open', link: { data, settings, changes, points, name }, table: game.table, step });
+}
+
+function play(yes) {
+  page.slow = false;
+  if (page.playing === yes) return;
+  page.playing = yes;
+  if (yes) {
+    const steps = +$('speed').value; // a number a frame, or as many as fit into a frame's time
+    ask({ do: 'play', pace: steps ? { steps } : { steps: 1e6, seconds: 0.06 } });
+    page.answered++; // play itself has no answer; frames come as they come
+  } else ask({ do: 'pause' });
+  tell();
+}
+
+function goTo(step) { // only the last wish counts while one is under way
+  if (page.playing) play(false);
+  page.slow = false;
+  page.wish = step;
+  if (!page.going) { page.going = true; ask({ do: 'go to', step }); page.wish = null; }
+}
+
+function nextPart() {
+  if (page.playing) play(false);
+  ask({ do: 'substep' });
+}
+
+function slowly() {
+  page.slow = !page.slow;
+  if (page.slow && !page.playing) nextPart();
+  else if (page.slow) { play(false); page.slow = true; nextPart(); }
+  tell();
+}
+
+function change(key, value) {
+  if (game.last?.step && game.underWay.includes(key)) ask({ do: 'change', key, value });
+  else {
+    game.link.settings = { ...game.link.settings, [key]: value };
+    open();
+  }
+}
+
+// ---- answers
+function answered({ did, told, arrays, milliseconds, id }) {
+  page.worker.postMessage({ do: 'drawn' });
+  if (did !== 'play' && did !== 'end') page.answered++;
+  if (did === 'end') page.playing = page.slow = false;
+  if (did === 'go to') {
+    page.going = false;
+    if (page.wish !== null) { goTo(page.wish); }
+  }
+  if (told.error) failed(told.error);
+  else if (did !== 'hover') $('error').hidden = true;
+  if (told.exported) return exported(told.exported);
+  if (told.hover) return hovered(told.hover);
+  if (told.opened) opened(told.opened);
+  if (told.step === undefined) return tell();
+  game.rows = game.rows.filter(row => row.step < (told.rows[0]?.step ?? Infinity)).concat(told.rows);
+  if (did === 'change') game.rows = game.rows.filter(row => row.step <= told.step);
+  game.link.changes = told.changes;
+  measure(did, told);
+  game.last = told;
+  game.arrays = arrays;
+  document.body.dataset.step = told.step;
+  requestAnimationFrame(draw);
+  if (!page.playing) settled(told);
+  if (page.slow && did === 'substep') {
+    setTimeout(() => page.slow && quiet() && ask({ do: 'substep' }), calm.matches ? 2500 : 1200);
+  }
+  tell();
+}
+
+function measure(did, told) { // steps a second by the clock on the wall, pictures and all
+  const now = performance.now();
+  if (did === 'play' && page.since) {
+    const rate = (1000 * (told.step - page.since.step)) / (now - page.since.now);
+    page.speed = page.speed ? 0.8 * page.speed + 0.2 * rate : rate;
+  }
+  page.since = did === 'play' ? { now, step: told.step } : null;
+}
+
+function opened(told) {
+  Object.assign(game, { recipe: told.recipe, underWay: told.under_way, versions: told.versions, box: told.box });
+  game.link.settings = told.settings;
+  document.querySelector(`[name=data][value=${game.link.data}]`).checked = true;
+  const { minigan, numpy, python } = told.versions;
+  $('status').textContent = `minigan ${minigan}, NumPy ${numpy}, Python ${python}`;
+  const made = game.made, here = [minigan, numpy, python].join('/');
+  $('notice').hidden = !(made && made !== here) && !told.says;
+  $('notice').textContent = made && made !== here
+    ? `This link was made with minigan, NumPy and Python ${made.split('/').join(', ')}; here they are ${here.split('/').join(', ')}. `
+      + 'The last digits differ, and after some thousand steps the whole run may.' : told.says;
+  page.speed = 0;
+  $('page').hidden = false;
+  $('door').hidden = true;
+}
+
+function settled(told) {
+  controls(told);
+  history.replaceState(null, '', `#${written(game)}`);
+  if ($('code').open) ask({ do: 'export' });
+  scenePlayed(told.step);
+}
+
+const failed = text => { $('error').hidden = false; $('error').textContent = text; };
+
+// ---- what the controls show is what holds now
+function put(id, value) {
+  const control = $(id);
+  if (control.options && ![...control.options].some(option => option.value === String(value))) {
+    control.add(new Option(rate(value), value));
+  }
+  control.value = value;
+}
+const rate = v => (typeof v !== 'number' ? v : v && v < 0.01 ? v.toExponential(0) : String(v));
+function controls(told) {
+  const now = { ...game.recipe, ...told.now };
+  for (const [side, name] of [['g', 'generator'], ['d', 'discriminator']]) {
+    put(`layers-${side}`, now[name].length);
+    put(`width-${side}`, now[name][0] ?? 0);
+    const key = `learning_rate_${side}`, value = now[key] ?? now.learning_rate;
+    put(key, value);
+    $(`freeze-${side}`).checked = value === 0;
+    if (value) page.thawed[side] = value;
+  }
+  SIMPLE.forEach(key => put(key, now[key]));
+}
+for (const [id, values] of Object.entries(CHOICES)) values.forEach(value => $(id).add(new Option(rate(value), value)));
+for (const side of ['g', 'd']) {
+  const widths = () => Array(+$(`layers-${side}`).value).fill(+$(`width-${side}`).value);
+  const name = side === 'g' ? 'generator' : 'discriminator';
+  for (const id of [`layers-${side}`, `width-${side}`]) $(id).onchange = () => change(name, widths());
+  $(`learning_rate_${side}`).onchange = event => change(`learning_rate_${side}`, +event.target.value);
+  $(`freeze-${side}`).onchange = event => change(`learning_rate_${side}`, event.target.checked ? 0 : page.thawed[side] ?? 1e-3);
+}
+for (const key of SIMPLE) {
+  $(key).onchange = event => {
+    const number = !['objective', 'updates', 'optimizer'].includes(key);
+    change(key, number ? +event.target.value : event.target.value);
+  };
+}
+
+// ---- numbers in words
+const digits = (v, n = 4) => (v === null || v === undefined ? 'not finite' : Math.abs(v) < 0.001 && v ? v.toExponential(2) : v.toFixed(n));
+function numbers(told) {
+  const losses = told.losses ?? told.rows.at(-1) ?? game.rows.findLast(row => row.step <= told.step);
+  const rows = [['step', `${told.step.toLocaleString('en')}${told.slow ? ' …' : ''}`]];
+  if (losses) {
+    rows.push(['loss of D', digits(losses.d_loss)], ['loss of G', digits(losses.g_loss)]);
+    if ('value' in losses) rows.push(['V(D, G)', digits(losses.value)]);
+    if ('advantage' in losses) rows.push(['advantage', digits(losses.advantage)]);
+    if ('d_real' in losses) rows.push(['mean D(x), D(G(z))', `${digits(losses.d_real, 3)}, ${digits(losses.d_fake, 3)}`]);
+    if ('penalty' in losses) rows.push(['penalty', digits(losses.penalty)]);
+  }
+  for (const name of ['live', 'averaged']) {
+    const modes = told[`modes ${name}`], exact = told[`exact ${name}`], of = name === 'live' ? '' : ' (averaged G)';
+    if (modes) rows.push([`modes${of}`, `${modes[0]} of ${modes[1]}, ${Math.round(100 * modes[2])} % good`]);
+    if (exact) rows.push([`JS${of}`, digits(exact.js, 5)], [`D behind D*${of}`, `${digits(exact.gap, 5)} nats`]);
+  }
+  if (page.speed) rows.push(['steps a second', Math.round(page.speed).toLocaleString('en')]);
+  if (told.fingerprint) rows.push(['state', `<code>${told.fingerprint}</code>`]);
+  $('now').innerHTML = rows.map(([name, value]) => `<dt>${name}<dd>${value}`).join('');
+  if (page.playing) return;
+  const modes = told['modes live'], exact = told['exact live'];
+  const good = modes ? `, fakes on ${modes[0]} of ${modes[1]} modes` : exact ? `, JS ${digits(exact.js, 4)} nats` : '';
+  $('described').textContent = told.slow ? '' : `At step ${told.step.toLocaleString('en')}${good}.`;
+}
+
+function legend(told) {
+  const d = told.probability ? 'D(x): 0 orange, 1 blue' : 'D’s score: low orange, high blue';
+  $('legend').innerHTML = told.line
+    ? '<b class="real">p</b> data and <b class="fake">p<sub>G</sub></b> fakes, both exact · <b class="d">D</b>, and dashed its best, '
+      + 'D* = p/(p + p<sub>G</sub>) · <b class="z">lines</b>: which z becomes which x'
+    : `<b class="real">○ real</b> · <b class="fake">● fakes</b>, arrows: the pull on G · background: ${d}`
+      + ' · <b class="z">cells</b> hold equal probability';
+}
+
+function draw() {
+  const { last: told, arrays } = game;
+  if (!told || canDraw()) return;
+  $('frame').classList.toggle('line', told.dim === 1);
+  document.body.toggleAttribute('data-slow', !!told.slow);
+  (told.dim === 1 ? drawLine : drawPlane)($('plane'), arrays, game.box, on, page.near);
+  drawCurves($('losses'), game.rows, [['d_loss', 'd'], ['g_loss', 'fake']], { upTo: told.step });
+  drawCurves($('value'), game.rows, [['value', 'ink']], { line: -Math.log(4), upTo: told.step });
+  $('exact').hidden = !told.line;
+  if (told.line) drawCurves($('js'), game.rows, [['js', 'z']], { tens: true, upTo: told.step });
+  numbers(told);
+  legend(told);
+  $('time').max = Math.max(told.reached, 1);
+  if (document.activeElement !== $('time') || page.playing) $('time').value = told.step;
+  $('step').textContent = told.step.toLocaleString('en');
+  $('inside').hidden = !told.slow;
+  if (told.slow) drawSlow(told.slow);
+  document.body.dataset.drawn = told.step;
+}
+
+function drawSlow(slow) {
+  $('order').innerHTML = slow.order.map((name, i) => `<li${i === slow.place ? ' aria-current="step"' : ''}>${name}`).join('');
+  $('says').textContent = slow.says;
+  drawArray($('array'), slow.values);
+  const { shape, mean, sd, least, most } = slow, n = v => (v === null ? 'not finite' : v.toPrecision(3));
+  $('size').textContent = `array ${shape.join(' × ')}: mean ${n(mean)}, sd ${n(sd)}, from ${n(least)} to ${n(most)}`;
+}
+
+// ---- hovering
+const point = v => (v.length === 1 ? v[0].toFixed(3) : `(${v.map(c => c.toFixed(3)).join(', ')})`);
+function hovered(told) {
+  const judged = d => (d === null ? 'not finite' : d.toFixed(4)), box = $('hover');
+  const exact = 'p' in told ? `, p = ${told.p.toPrecision(4)}, p_G = ${told.p_g.toPrecision(4)}` : '';
+  const best = 'best' in told ? `, D* = ${told.best.toFixed(4)}` : '';
+  box.hidden = false;
+  box.textContent = `x = ${point(told.x)}: D = ${judged(told.d)}${best}${exact}. `
+    + `Nearest fake: ${point(told.fake.x)} from z = ${point(told.fake.z)}, D = ${judged(told.fake.d)}`;
+  page.near = told.fake.x;
+  tell();
+  requestAnimationFrame(draw);
+}
+function hover(event) {
+  if (canDraw() || page.playing || !quiet() || !game.last) return;
+  const frame = $('plane').getBoundingClientRect(), share = (event.clientX - frame.left) / frame.width;
+  const up = 1 - (event.clientY - frame.top) / frame.height, [[left, right], [bottom, top] = [0, 1]] = game.box;
+  ask({ do: 'hover', at: [left + share * (right - left), bottom + up * (top - bottom)], averaged: false });
+}
+$('plane').addEventListener('pointermove', hover);
+$('plane').addEventListener('pointerdown', hover);
+$('plane').addEventListener('pointerleave', () => { $('hover').hidden = true; page.near = null; requestAnimationFrame(draw); });
+
+// ---- code, links, files
+function exported(told) {
+  const save = (id, text, name) => {
+    URL.revokeObjectURL($(id).href);
+    Object.assign($(id), { href: URL.createObjectURL(new Blob([text])), download: name });
+  };
+  $('python').textContent = told.python;
+  save('recipe', told.recipe, 'recipe.json');
+  $('table').hidden = !told.table;
+  if (told.table) { save('table', told.table, told.name); $('table').textContent = told.name; }
+  tell();
+}
+$('code').ontoggle = () => { if ($('code').open && quiet()) ask({ do: 'export' }); };
+$('copy').onclick = async () => {
+  const link = `${location.href.split('#')[0]}#${written(game)}`;
+  history.replaceState(null, '', link);
+  try { await navigator.clipboard.writeText(link); $('copied').textContent = 'copied'; } catch { $('copied').textContent = 'it is in the address'; }
+};
+function choose(data) {
+  game.link = { data, settings: {}, changes: [], points: '', name: '' };
+  game.table = game.made = '';
+  $('file').hidden = data !== 'csv';
+  page.playing = page.slow = false;
+  if (data === 'drawn') startDrawing($('plane'), points => { game.link.points = points; open(); });
+  else if (data === 'csv') { stopDrawing(); $('file').click(); } else open();
+}
+for (const choice of document.getElementsByName('data')) choice.onchange = () => choose(choice.value);
+$('file').onchange = async () => {
+  const [file] = $('file').files;
+  if (!file) return;
+  game.table = await file.text();
+  game.link.name = file.name;
+  open();
+};
+
+// ---- time
+$('play').onclick = () => play(!page.playing);
+$('one').onclick = () => { if (quiet()) goTo(game.last.step + 1); else play(false); };
+$('back').onclick = () => { if (quiet() && game.last.step) goTo(game.last.step - (game.last.slow ? 0 : 1)); };
+$('part').onclick = () => { page.slow = false; nextPart(); };
+$('slow').onclick = slowly;
+$('again').onclick = () => open({ changes: game.link.changes });
+$('time').oninput = () => goTo(+$('time').value);
+$('speed').onchange = () => { if (page.playing) { play(false); play(true); } };
+for (const box of $('layers').querySelectorAll('input')) {
+  box.onchange = () => { if (page.playing) page.worker.postMessage({ do: 'view', view: view() }); else if (!canDraw()) ask({ do: 'look' }); };
+}
+addEventListener('keydown', event => {
+  const { target, key } = event;
+  if (document.body.dataset.state === 'closed' || canDraw() || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (target.matches('select, input[type=number], input[type=range], input[type=radio], pre')) return;
+  if (key === ' ' && target.matches('button, input, summary, a')) return;
+  const button = { ' ': 'play', ArrowRight: 'one', ArrowLeft: 'back', ArrowDown: 'part', r: 'again' }[key];
+  const box = $('layers').querySelectorAll('input')[+key - 1];
+  if (button || box) event.preventDefault();
+  if (button) $(button).click(); else if (box) box.click();
+});
+for (const change of [matchMedia('(prefers-color-scheme: dark)'), window]) {
+  change.addEventListener(change === window ? 'resize' : 'change', () => requestAnimationFrame(draw));
+}
+
+// ---- scenes: a run set up, and a question to answer before it is played
+const scenes = await (await fetch('scenes.json')).json();
+function setScene(scene) {
+  page.scene = scene;
+  $('scene').hidden = !scene;
+  if (!scene) return;
+  $('scene-title').textContent = scene.title;
+  $('question').textContent = scene.question;
+  $('outcome').textContent = '';
+  $('guesses').replaceChildren(...scene.guesses.map(guess => {
+    const button = Object.assign(document.createElement('button'), { textContent: guess });
+    button.setAttribute('aria-pressed', false);
+    button.onclick = () => [...$('guesses').children].forEach(b => b.setAttribute('aria-pressed', b === button));
+    return button;
+  }));
+}
+function scenePlayed(step) {
+  const { scene } = page;
+  if (scene && step >= scene.until) $('outcome').textContent = scene.outcome;
+  else if (scene && step) $('outcome').textContent = `The answer comes at step ${scene.until.toLocaleString('en')}.`;
+}
+function follow() {
+  const asked = new URLSearchParams(location.hash.slice(1)).get('scene');
+  const scene = scenes.find(({ id }) => id === asked) ?? null;
+  setScene(scene);
+  const { link, step, made } = parse(scene ? scene.link : location.hash.slice(1));
+  game.link = link;
+  game.made = made;
+  if (link.data === 'csv' && !game.table) {
+    document.querySelector('[name=data][value=csv]').checked = true;
+    $('file').hidden = false;
+    failed(`This link is of a run on ${link.name || 'a file'}, whose rows no link can hold: choose the file again.`);
+    Object.assign(game.link, { data: 'ring', settings: {}, name: '' });
+    return open();
+  }
+  return open({ step, changes: link.changes });
+}
+for (const scene of scenes) {
+  const link = Object.assign(document.createElement('a'), { href: `#scene=${scene.id}`, textContent: `${scene.lesson}: ${scene.title}` });
+  $('scenes').append(link);
+}
+addEventListener('hashchange', () => { if (page.worker) follow(); });
+
+// ---- the beginning
+$('start').onclick = () => {
+  if (page.worker) return;
+  $('start').disabled = true;
+  tell('loading');
+  page.worker = new Worker(`worker.mjs${location.search}`, { type: 'module' });
+  page.worker.onmessage = ({ data: m }) => {
+    if (m.type === 'loading') $('status').textContent = `loading ${m.part} …`;
+    else if (m.type === 'progress') $('status').textContent = `step ${m.step.toLocaleString('en')} of ${m.to.toLocaleString('en')} …`;
+    else if (m.type === 'ready') { page.ready = m.milliseconds; follow(); }
+    else if (m.type === 'answer') answered(m);
+    else { failed(`${m.message}${m.start ? '. `minigan live` serves all of this page from your own machine' : ''}`); tell('failed'); }
+  };
+  page.worker.onerror = event => { failed(`the worker stopped: ${event.message}`); tell('failed'); };
+};
+window.live = { game, page }; // for the tests, and for whoever is curious
