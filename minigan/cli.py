@@ -480,7 +480,8 @@ def live(args: argparse.Namespace) -> None:
 
     if args.out is not None:
         bundle.write(args.out)
-        return print(f"{args.out}: the page; it takes Pyodide from {runtime.SOURCE}, or from ?base=FOLDER/")
+        print(f"{args.out}: the page; it takes Pyodide from {runtime.SOURCE}, or from ?base=FOLDER/")
+        return
     folder = None if args.native else args.runtime or runtime.cache()
     if folder is not None:
         try:

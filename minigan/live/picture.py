@@ -1,5 +1,4 @@
-"""What the page draws of a run, as arrays in the data's units: samples, D's opinion, G's pull, G's manifold, p and p_G.
-"""
+"""What the page draws of a run, as arrays in the data's units: samples, D, G's pull and manifold, p and p_G."""
 
 from __future__ import annotations
 
@@ -32,7 +31,8 @@ class Picture:
 
     def __init__(self, data: Data, latent: Latent):
         rng = Stream(0, "shown").at(0)
-        self.data, self.latent = data, latent
+        self.data: Any = data  # a Distribution, on a line
+        self.latent = latent
         self.real = np.asarray(data.some(SHOWN, rng), np.float32)[:SHOWN]
         self.z = latent.fill(np.empty((SHOWN, latent.dim), np.float32), rng)
         low, high = (np.asarray(corner, float) for corner in data.extent())
@@ -42,7 +42,7 @@ class Picture:
         # from x to x, and from y to y
         self.box = [[float(c - half), float(c + half)] for c in centre]
         if data.dim == 1:
-            self.places = np.linspace(*self.box[0], ALONG)[:, None]
+            self.places = np.linspace(self.box[0][0], self.box[0][1], ALONG)[:, None]
         else:
             sides = [np.linspace(a, b, SIDE + 1)[:-1] + (b - a) / SIDE / 2 for a, b in self.box]
             self.places = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
@@ -60,12 +60,13 @@ class Picture:
         return pushforward(self.generator(run, averaged), self.latent, run.scaler)
 
     def arrays(self, run: Run, layers: Collection[str]) -> dict[str, np.ndarray]:
-        """The layers that are wanted: real, fakes, heat, pull, manifold, average; on a line p and p_G with them."""
-        G, units, found = run.gan.generator, run.scaler, {"real": self.real}
+        """Real samples and fakes, p and p_G on a line, and of heat, pull, manifold, average what is wanted."""
+        G, units = run.gan.generator, run.scaler
+        found: dict[str, np.ndarray] = {"real": self.real}
         fakes = G(self.z)
         found["fakes"] = units.to_data(fakes)
         if "pull" in layers and run.gan.packing == 1:
-            # as much as is drawn: the change of x, in the data's units, that lowers the loss fastest in the networks'
+            # a step of the networks' units, as long as it is in the data's
             found["pull"] = run.gan.pull(fakes) * units.scale
         if "average" in layers and run.gan.average is not None:
             found["average"] = units.to_data(run.gan.average(self.z))
@@ -76,16 +77,16 @@ class Picture:
             found["quantiles"] = self.quantiles
         if oracle.knows(run.gan, self.data):
             p_g = self.generated(run)
-            found |= {"places": self.places[:, 0], "p": self.data.density(self.places)}  # type: ignore[attr-defined]
+            found |= {"places": self.places[:, 0], "p": self.data.density(self.places)}
             found["p_g"] = p_g.density(self.places)
             if "average" in layers and run.gan.average is not None:
                 found["p_average"] = self.generated(run, True).density(self.places)
             if run.gan.log_odds and "heat" in layers:
-                found["best"] = optimal_discriminator(self.data, p_g, self.places)  # type: ignore[arg-type]
+                found["best"] = optimal_discriminator(self.data, p_g, self.places)
         return found
 
     def standing(self, run: Run) -> dict[str, Any]:
-        """How good the fakes are: modes, of a mixture; JS and the gap, on a line. Of the live G and of its average."""
+        """How good the fakes are, of the live G and of its average: modes of a mixture, JS and gap on a line."""
         found: dict[str, Any] = {}
         for name, averaged in (("live", False), ("averaged", True)):
             if averaged and run.gan.average is None:
@@ -106,10 +107,14 @@ class Picture:
         found: dict[str, Any] = {"x": x[0].tolist(), "d": float(run.judge(x, self.data)[0])}
         if oracle.knows(run.gan, self.data):
             p_g = self.generated(run, averaged)
-            found |= {"p": float(self.data.density(x)[0]), "p_g": float(p_g.density(x)[0])}  # type: ignore[attr-defined]
+            found |= {"p": float(self.data.density(x)[0]), "p_g": float(p_g.density(x)[0])}
             if run.gan.log_odds:
-                found["best"] = float(optimal_discriminator(self.data, p_g, x)[0])  # type: ignore[arg-type]
+                found["best"] = float(optimal_discriminator(self.data, p_g, x)[0])
         fakes = run.scaler.to_data(self.generator(run, averaged)(self.z))
         i = int(np.square(fakes - x).sum(axis=1).argmin())
-        near = {"x": fakes[i].tolist(), "z": self.z[i].tolist(), "d": float(run.judge(fakes[i : i + 1], self.data)[0])}
+        near = {
+            "x": fakes[i].tolist(),
+            "z": self.z[i].tolist(),
+            "d": float(run.judge(fakes[i : i + 1], self.data)[0]),
+        }
         return found | {"fake": near}

@@ -24,7 +24,7 @@ DESKS = 8  # runs that are kept at a time: one for each page that is open
 
 
 class Server(ThreadingHTTPServer):
-    """The page on a port of 127.0.0.1, 0 for a free one; pyodide is the folder of the runtime, or None for NumPy here."""
+    """The page on a port of 127.0.0.1, 0 for a free one. Without a folder of Pyodide NumPy computes here."""
 
     daemon_threads = True
 

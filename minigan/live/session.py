@@ -1,7 +1,7 @@
-"""A run on the page: its time (play, step, slow motion, rewind), its changes under way, and what a message gets back.
+"""A run on the page: its time (play, step, slow motion, rewind), its changes under way, and what is told of it.
 
-The same in a browser and behind a server. Nothing here trains: that is `gan.step` and `gan.substeps`, on the batches
-that `minigan train` would take.
+The same in a browser and behind a server. Nothing here trains: that is `gan.step` and `gan.substeps`, on the very
+batches that `minigan train` would take.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import platform
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from ..core.substeps import SUBSTEPS, order
 from ..data.dataset import Batches, Data
 from ..data.sources import load_dataset
 from ..runs.recipe import Recipe
-from ..runs.run import Run, start
+from ..runs.run import start
 from ..runs.training import find_fault, is_finite
 from ..theory import oracle
 from ..theory.divergences import js
@@ -71,8 +72,9 @@ class Session:
         self.rows: list[dict[str, Any]] = []
         self.kept, self.apart, self.reached = [self._state()], 100, 0
         self.slow: Iterator[tuple[str, Array]] | None = None
-        self.place, self.made = -1, None  # which sub-step was the last, and its array
-        self._settle()
+        self.place = -1  # which sub-step was the last
+        self.made: Array | None = None  # and its array
+        self._return_to(self.kept[0])  # there may be a change at step 0
 
     @property
     def gan(self) -> GAN:
@@ -215,9 +217,9 @@ class Session:
             "now": {key: getattr(self.recipe, key) for key in links.UNDER_WAY},
             "slow": self._slowly(),
         }
-        if exact:
-            found["fingerprint"] = "" if self.slow is not None else fingerprint(gan)
-            if gan.steps and gan._work is not None and self.slow is None:
+        if exact and self.slow is None:
+            found["fingerprint"] = fingerprint(gan)
+            with suppress(ValueError):  # no step was taken from here yet
                 found["losses"] = gan.losses()
             found |= self.picture.standing(self.run)
         return found
@@ -227,10 +229,17 @@ class Session:
         if self.made is None:
             return None
         names, made = order(self.gan), np.asarray(self.made, np.float64)
-        size = {"shape": made.shape, "mean": made.mean(), "sd": made.std(), "least": made.min(), "most": made.max()}
-        shown = made.reshape(len(made), -1)[:256, :64]
-        told = {"place": self.place, "order": names, "name": names[self.place], "says": SUBSTEPS[names[self.place]]}
-        return told | {k: v if k == "shape" else float(v) for k, v in size.items()} | {"values": shown.round(5).tolist()}
+        name, shown = names[self.place], made.reshape(len(made), -1)[:256, :64]
+        numbers = {"mean": made.mean(), "sd": made.std(), "least": made.min(), "most": made.max()}
+        return {
+            "place": self.place,
+            "order": names,
+            "name": name,
+            "says": SUBSTEPS[name],
+            "shape": made.shape,
+            "values": shown.round(5).tolist(),
+            **{key: float(value) for key, value in numbers.items()},
+        }
 
     def opened(self) -> dict[str, Any]:
         """What the page fills its controls from: the recipe of the beginning, and what a link says of it."""

@@ -1,4 +1,4 @@
-"""What is otherwise in a browser, tested here: products, threads, bars, locks, and a NumPy that says less of itself.
+"""What is otherwise in a browser, tested here: products, threads, bars, locks, a NumPy that says less of itself.
 
 tests/live runs the whole package in a real one.
 """
@@ -46,20 +46,21 @@ def test_a_run_is_the_same_to_rounding_and_needs_neither_thread_pools_nor_bars(u
 
 
 @pytest.mark.parametrize("order", "CF")
-def test_products_of_matrices_are_einsums_and_right_in_either_order(browser, order):
+@pytest.mark.parametrize("columns", [3, 20])
+def test_products_of_matrices_are_einsums_if_not_short_and_right_in_either_order(browser, order, columns):
     rng, where = np.random.default_rng(0), backend.Backend()
-    a, b = (rng.standard_normal(shape).astype(np.float32) for shape in ((7, 5), (5, 3)))
-    out = np.empty((7, 3), np.float32, order)
+    a, b = (rng.standard_normal(shape).astype(np.float32) for shape in ((7, 5), (5, columns)))
+    out = np.empty((7, columns), np.float32, order)
     call = where.multiplier(a, b, out)
-    assert call.func is np.einsum
+    assert call.func is (np.matmul if columns < 16 else np.einsum)
     call()
-    np.testing.assert_allclose(out, a @ b, rtol=1e-5)
-    turned = np.empty((5, 3), np.float32)
+    np.testing.assert_allclose(out, a @ b, rtol=1e-4, atol=1e-5)
+    turned = np.empty((5, columns), np.float32)
     where.product(a.T, np.ascontiguousarray(out), turned)
-    np.testing.assert_allclose(turned, a.T @ out, rtol=1e-4)
-    row = np.empty(3, np.float32)
+    np.testing.assert_allclose(turned, a.T @ out, rtol=1e-4, atol=1e-5)
+    row = np.empty(columns, np.float32)
     where.product(np.ones(7, np.float32), np.ascontiguousarray(out), row)
-    np.testing.assert_allclose(row, out.sum(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(row, out.sum(axis=0), rtol=1e-4, atol=1e-5)
 
 
 def test_outside_a_browser_the_products_are_blas():

@@ -4,6 +4,7 @@
 import { drawArray, drawCurves, drawLine, drawPlane } from './draw.mjs';
 import { canDraw, startDrawing, stopDrawing } from './sketch.mjs';
 import { parse, written } from './link.mjs';
+import { described, hoverText, legendOf, numbersOf, rate } from './words.mjs';
 
 const $ = id => document.getElementById(id);
 const radio = () => document.querySelector('[name=data]:checked').value;
@@ -159,7 +160,6 @@ function put(id, value) {
   }
   control.value = value;
 }
-const rate = v => (typeof v !== 'number' ? v : v && v < 0.01 ? v.toExponential(0) : String(v));
 function controls(told) {
   const now = { ...game.recipe, ...told.now };
   for (const [side, name] of [['g', 'generator'], ['d', 'discriminator']]) {
@@ -187,39 +187,12 @@ for (const key of SIMPLE) {
   };
 }
 
-// ---- numbers in words
-const digits = (v, n = 4) => (v === null || v === undefined ? 'not finite' : Math.abs(v) < 0.001 && v ? v.toExponential(2) : v.toFixed(n));
+// ---- pictures and words
 function numbers(told) {
   const losses = told.losses ?? told.rows.at(-1) ?? game.rows.findLast(row => row.step <= told.step);
-  const rows = [['step', `${told.step.toLocaleString('en')}${told.slow ? ' …' : ''}`]];
-  if (losses) {
-    rows.push(['loss of D', digits(losses.d_loss)], ['loss of G', digits(losses.g_loss)]);
-    if ('value' in losses) rows.push(['V(D, G)', digits(losses.value)]);
-    if ('advantage' in losses) rows.push(['advantage', digits(losses.advantage)]);
-    if ('d_real' in losses) rows.push(['mean D(x), D(G(z))', `${digits(losses.d_real, 3)}, ${digits(losses.d_fake, 3)}`]);
-    if ('penalty' in losses) rows.push(['penalty', digits(losses.penalty)]);
-  }
-  for (const name of ['live', 'averaged']) {
-    const modes = told[`modes ${name}`], exact = told[`exact ${name}`], of = name === 'live' ? '' : ' (averaged G)';
-    if (modes) rows.push([`modes${of}`, `${modes[0]} of ${modes[1]}, ${Math.round(100 * modes[2])} % good`]);
-    if (exact) rows.push([`JS${of}`, digits(exact.js, 5)], [`D behind D*${of}`, `${digits(exact.gap, 5)} nats`]);
-  }
-  if (page.speed) rows.push(['steps a second', Math.round(page.speed).toLocaleString('en')]);
-  if (told.fingerprint) rows.push(['state', `<code>${told.fingerprint}</code>`]);
+  const rows = numbersOf(told, losses, page.speed);
   $('now').innerHTML = rows.map(([name, value]) => `<dt>${name}<dd>${value}`).join('');
-  if (page.playing) return;
-  const modes = told['modes live'], exact = told['exact live'];
-  const good = modes ? `, fakes on ${modes[0]} of ${modes[1]} modes` : exact ? `, JS ${digits(exact.js, 4)} nats` : '';
-  $('described').textContent = told.slow ? '' : `At step ${told.step.toLocaleString('en')}${good}.`;
-}
-
-function legend(told) {
-  const d = told.probability ? 'D(x): 0 orange, 1 blue' : 'D’s score: low orange, high blue';
-  $('legend').innerHTML = told.line
-    ? '<b class="real">p</b> data and <b class="fake">p<sub>G</sub></b> fakes, both exact · <b class="d">D</b>, and dashed its best, '
-      + 'D* = p/(p + p<sub>G</sub>) · <b class="z">lines</b>: which z becomes which x'
-    : `<b class="real">○ real</b> · <b class="fake">● fakes</b>, arrows: the pull on G · background: ${d}`
-      + ' · <b class="z">cells</b> hold equal probability';
+  if (!page.playing) $('described').textContent = described(told);
 }
 
 function draw() {
@@ -233,7 +206,7 @@ function draw() {
   $('exact').hidden = !told.line;
   if (told.line) drawCurves($('js'), game.rows, [['js', 'z']], { tens: true, upTo: told.step });
   numbers(told);
-  legend(told);
+  $('legend').innerHTML = legendOf(told);
   $('time').max = Math.max(told.reached, 1);
   if (document.activeElement !== $('time') || page.playing) $('time').value = told.step;
   $('step').textContent = told.step.toLocaleString('en');
@@ -251,14 +224,9 @@ function drawSlow(slow) {
 }
 
 // ---- hovering
-const point = v => (v.length === 1 ? v[0].toFixed(3) : `(${v.map(c => c.toFixed(3)).join(', ')})`);
 function hovered(told) {
-  const judged = d => (d === null ? 'not finite' : d.toFixed(4)), box = $('hover');
-  const exact = 'p' in told ? `, p = ${told.p.toPrecision(4)}, p_G = ${told.p_g.toPrecision(4)}` : '';
-  const best = 'best' in told ? `, D* = ${told.best.toFixed(4)}` : '';
-  box.hidden = false;
-  box.textContent = `x = ${point(told.x)}: D = ${judged(told.d)}${best}${exact}. `
-    + `Nearest fake: ${point(told.fake.x)} from z = ${point(told.fake.z)}, D = ${judged(told.fake.d)}`;
+  $('hover').hidden = false;
+  $('hover').textContent = hoverText(told);
   page.near = told.fake.x;
   tell();
   requestAnimationFrame(draw);
@@ -323,7 +291,8 @@ for (const box of $('layers').querySelectorAll('input')) {
 addEventListener('keydown', event => {
   const { target, key } = event;
   if (document.body.dataset.state === 'closed' || canDraw() || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (target.matches('select, input[type=number], input[type=range], input[type=radio], pre')) return;
+  if (target.matches('select, input[type=number], input[type=range], pre')) return;
+  if (target.matches('input[type=radio]') && key.startsWith('Arrow')) return;
   if (key === ' ' && target.matches('button, input, summary, a')) return;
   const button = { ' ': 'play', ArrowRight: 'one', ArrowLeft: 'back', ArrowDown: 'part', r: 'again' }[key];
   const box = $('layers').querySelectorAll('input')[+key - 1];
