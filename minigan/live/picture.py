@@ -86,8 +86,14 @@ class Picture:
         return found
 
     def standing(self, run: Run) -> dict[str, Any]:
-        """How good the fakes are, of the live G and of its average: modes of a mixture, JS and gap on a line."""
+        """The mean pull on G, and how good the fakes of the live G and of its average are.
+
+        That is: the modes of a mixture, or JS and the gap on a line.
+        """
         found: dict[str, Any] = {}
+        if run.gan.packing == 1:
+            pull = run.gan.pull(run.gan.generator(self.z))
+            found["pull"] = float(np.sqrt(np.square(pull).sum(axis=1)).mean())
         for name, averaged in (("live", False), ("averaged", True)):
             if averaged and run.gan.average is None:
                 continue

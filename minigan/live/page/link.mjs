@@ -21,7 +21,7 @@ export function parse(text) {
   };
 }
 
-export function written({ link, last, versions }) {
+export function written({ link, last, versions }, scene) {
   const said = new URLSearchParams({ data: link.data });
   for (const [key, value] of Object.entries(link.settings)) said.set(key, plain(value));
   if (link.points) said.set('points', link.points);
@@ -29,5 +29,6 @@ export function written({ link, last, versions }) {
   if (link.changes.length) said.set('changes', link.changes.map(([step, key, value]) => [step, key, plain(value)].join('~')).join('!'));
   said.set('step', last?.step ?? 0);
   said.set('made', [versions.minigan, versions.numpy, versions.python].join('/'));
+  if (scene) said.set('scene', scene.id);
   return said.toString();
 }

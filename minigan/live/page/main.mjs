@@ -132,7 +132,8 @@ function opened(told) {
   game.link.settings = told.settings;
   document.querySelector(`[name=data][value=${game.link.data}]`).checked = true;
   const { minigan, numpy, python } = told.versions;
-  $('status').textContent = `minigan ${minigan}, NumPy ${numpy}, Python ${python}`;
+  const where = native ? 'Behind minigan live' : 'In your browser';
+  $('status').textContent = `${where}: minigan ${minigan}, NumPy ${numpy}, Python ${python}.`;
   const made = game.made, here = [minigan, numpy, python].join('/');
   $('notice').hidden = !(made && made !== here) && !told.says;
   $('notice').textContent = made && made !== here
@@ -145,7 +146,7 @@ function opened(told) {
 
 function settled(told) {
   controls(told);
-  history.replaceState(null, '', `#${written(game)}`);
+  history.replaceState(null, '', `#${written(game, page.scene)}`);
   if ($('code').open) ask({ do: 'export' });
   scenePlayed(told.step);
 }
@@ -255,7 +256,7 @@ function exported(told) {
 }
 $('code').ontoggle = () => { if ($('code').open && quiet()) ask({ do: 'export' }); };
 $('copy').onclick = async () => {
-  const link = `${location.href.split('#')[0]}#${written(game)}`;
+  const link = `${location.href.split('#')[0]}#${written(game, page.scene)}`;
   history.replaceState(null, '', link);
   try { await navigator.clipboard.writeText(link); $('copied').textContent = 'copied'; } catch { $('copied').textContent = 'it is in the address'; }
 };
@@ -321,14 +322,16 @@ function setScene(scene) {
 }
 function scenePlayed(step) {
   const { scene } = page;
-  if (scene && step >= scene.until) $('outcome').textContent = scene.outcome;
-  else if (scene && step) $('outcome').textContent = `The answer comes at step ${scene.until.toLocaleString('en')}.`;
+  if (!scene) return;
+  const changed = scene.until === 'change', seen = changed ? game.link.changes.length > 0 : step >= scene.until;
+  const waiting = changed ? 'The answer comes with the change.' : `The answer comes at step ${scene.until.toLocaleString('en')}.`;
+  $('outcome').textContent = seen ? scene.outcome : waiting;
 }
 function follow() {
-  const asked = new URLSearchParams(location.hash.slice(1)).get('scene');
-  const scene = scenes.find(({ id }) => id === asked) ?? null;
+  const asked = new URLSearchParams(location.hash.slice(1));
+  const scene = scenes.find(({ id }) => id === asked.get('scene')) ?? null;
   setScene(scene);
-  const { link, step, made } = parse(scene ? scene.link : location.hash.slice(1));
+  const { link, step, made } = parse(scene && !asked.has('data') ? scene.link : asked);
   game.link = link;
   game.made = made;
   if (link.data === 'csv' && !game.table) {
@@ -347,6 +350,8 @@ for (const scene of scenes) {
 addEventListener('hashchange', () => { if (page.worker) follow(); });
 
 // ---- the beginning
+const native = new URLSearchParams(location.search).has('native');
+if (native) $('loads').textContent = 'NumPy computes on this machine, behind minigan live.';
 $('start').onclick = () => {
   if (page.worker) return;
   $('start').disabled = true;

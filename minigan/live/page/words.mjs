@@ -17,6 +17,7 @@ export function numbersOf(told, losses, speed) { // pairs of a name and a value
     if ('d_real' in losses) rows.push(['mean D(x)', digits(losses.d_real, 3)], ['mean D(G(z))', digits(losses.d_fake, 3)]);
     if ('penalty' in losses) rows.push(['penalty', digits(losses.penalty)]);
   }
+  if ('pull' in told) rows.push(['mean pull on G', digits(told.pull)]);
   for (const name of ['live', 'averaged']) {
     const modes = told[`modes ${name}`], exact = told[`exact ${name}`], of = name === 'live' ? '' : ', averaged G';
     if (modes) rows.push([`modes${of}`, `${modes[0]} of ${modes[1]}, ${Math.round(100 * modes[2])} % good`]);
