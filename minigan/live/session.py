@@ -32,6 +32,7 @@ from ..runs.training import find_fault, is_finite
 from ..theory import oracle
 from ..theory.divergences import js
 from . import link as links
+from .gallery import Gallery
 from .link import Link
 from .picture import Picture
 
@@ -280,6 +281,7 @@ class Desk:
     def __init__(self, folder: Path):
         self.folder = folder
         self.session: Session | None = None
+        self.gallery = Gallery()
 
     def answer(self, message: str) -> bytes:
         """What this message gets back; an error is an answer too, in one line."""
@@ -298,6 +300,8 @@ class Desk:
 
     def _do(self, asked: dict[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         todo, told = asked["do"], {}
+        if todo == "digits":
+            return {"digits": True}, {"images": self.gallery.images(asked["seed"], asked["share"])}
         if todo == "open":
             link = Link(**asked["link"])
             link.changes = [(int(step), key, value) for step, key, value in link.changes]

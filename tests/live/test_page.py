@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 from minigan.live import bundle, runtime
+from minigan.live.gallery import Gallery
 from minigan.live.link import Link, as_csv
 from minigan.live.server import Server
 from minigan.live.session import Session
@@ -404,6 +405,47 @@ def test_a_nan_is_told_with_its_sub_step_and_the_page_goes_on(live):
     assert re.search(r"step \d+ made a number in '[\w ]+' \(.+\) that is not finite", said)
     live.follow("data=ring&step=2")
     live.complains_of_nothing()
+
+
+def test_a_scene_asks_first_and_answers_when_it_can_be_seen(live):
+    live.page.evaluate("location.hash = '#scene=false-end'")
+    live.page.wait_for_function("document.body.dataset.step === '2000' && document.body.dataset.state === 'ready'")
+    live.calm()
+    assert "one half" in live.page.text_content("#question") and live.page.is_visible("#guesses button")
+    assert live.page.text_content("#outcome") == "The answer comes at step 2,200."
+    live.page.click("#guesses button")
+    assert live.page.get_attribute("#guesses button", "aria-pressed") == "true"
+    live.page.evaluate(
+        "const time = document.getElementById('time'); time.max = 2300; time.value = 2200; time.oninput()"
+    )
+    live.until(2200)
+    live.calm()
+    assert "not over" in live.page.text_content("#outcome") and "scene=false-end" in live.link
+    live.follow("data=ring&step=0")
+    assert live.page.is_hidden("#scene")
+    live.complains_of_nothing()
+
+
+def test_digits_are_sampled_and_walked_between(live):
+    live.page.evaluate("location.hash = '#scene=walk'")
+    live.page.wait_for_selector("#gallery:not([hidden])")
+    live.calm()
+    gallery, found = Gallery(), "Array.from((await import('./gallery.mjs')).gallery.images)"
+    for share in (0, 0.5):
+        live.page.evaluate(
+            "share => { const s = document.getElementById('share'); s.value = share; s.oninput(); }", share
+        )
+        live.page.wait_for_function(f"location.hash.includes('share={share}')")
+        live.calm()
+        images = live.page.evaluate(f"(async () => {found})()")
+        np.testing.assert_allclose(np.reshape(images, (64, 64)), gallery.images(4, share), atol=1e-4)
+    assert "Mostly digits" in live.page.text_content("#outcome")
+    live.page.click("#fresh")
+    live.page.wait_for_function("location.hash.includes('seed=6')")
+    live.calm()
+    live.page.check("[name=data][value=ring]")
+    live.page.wait_for_selector("#numbers:not([hidden])")
+    live.calm().complains_of_nothing()
 
 
 # ---- data of one's own

@@ -221,6 +221,23 @@ export function drawLine(canvas, arrays, box, on, near) {
   if (near) ring(pen, X(near[0]), base + 14);
 }
 
+// Square images of so many pixels, in a square: ink for 1
+export function drawImages(canvas, pixels, side) {
+  const { pen, width } = paper(canvas), across = Math.round(Math.sqrt(pixels.length / side ** 2));
+  const cell = side + 1, all = across * cell; // a pixel between two images
+  small.width = small.height = all;
+  const inside = small.getContext('2d'), image = inside.createImageData(all, all);
+  const [ground, ink] = dark.matches ? [20, 240] : [255, 25];
+  pixels.forEach((v, i) => {
+    const k = Math.floor(i / side ** 2), row = Math.floor(i / side) % side, grey = ground + v * (ink - ground);
+    const at = (Math.floor(k / across) * cell + row) * all + (k % across) * cell + (i % side);
+    image.data.set([grey, grey, grey, 255], 4 * at);
+  });
+  inside.putImageData(image, 0, 0);
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(small, 0, 0, width, width);
+}
+
 // Curves of the history's columns over the steps; at most two points a pixel, and 1 % of the values at either end
 // may leave the picture.
 export function drawCurves(canvas, rows, columns, { line, tens = false, upTo } = {}) {

@@ -2,6 +2,8 @@
 // only knows which layers are on and what the reader is doing.
 
 import { drawArray, drawCurves, drawLine, drawPlane } from './draw.mjs';
+import { gallery, showGallery, walk, walked } from './gallery.mjs';
+import { listScenes, scene, setScene, tellOutcome } from './scenes.mjs';
 import { canDraw, startDrawing, stopDrawing } from './sketch.mjs';
 import { parse, written } from './link.mjs';
 import { described, hoverText, legendOf, numbersOf, rate } from './words.mjs';
@@ -40,6 +42,7 @@ function tell(state) {
 
 function open({ step = 0, changes = [] } = {}) {
   stopDrawing();
+  showGallery(false);
   page.playing = page.slow = false;
   page.near = null;
   $('hover').hidden = true;
@@ -101,6 +104,12 @@ function answered({ did, told, arrays, milliseconds, id }) {
   else if (did !== 'hover') $('error').hidden = true;
   if (told.exported) return exported(told.exported);
   if (told.hover) return hovered(told.hover);
+  if (told.digits) {
+    walked(arrays.images);
+    tell();
+    if (gallery.late) askForDigits();
+    return undefined;
+  }
   if (told.opened) opened(told.opened);
   if (told.step === undefined) return tell();
   game.rows = game.rows.filter(row => row.step < (told.rows[0]?.step ?? Infinity)).concat(told.rows);
@@ -146,9 +155,9 @@ function opened(told) {
 
 function settled(told) {
   controls(told);
-  history.replaceState(null, '', `#${written(game, page.scene)}`);
+  history.replaceState(null, '', `#${written(game, scene.set)}`);
   if ($('code').open) ask({ do: 'export' });
-  scenePlayed(told.step);
+  tellOutcome(game.link.changes.length, told.step);
 }
 
 const failed = text => { $('error').hidden = false; $('error').textContent = text; };
@@ -198,7 +207,7 @@ function numbers(told) {
 
 function draw() {
   const { last: told, arrays } = game;
-  if (!told || canDraw()) return;
+  if (!told || canDraw() || gallery.open) return;
   $('frame').classList.toggle('line', told.dim === 1);
   document.body.toggleAttribute('data-slow', !!told.slow);
   (told.dim === 1 ? drawLine : drawPlane)($('plane'), arrays, game.box, on, page.near);
@@ -214,6 +223,11 @@ function draw() {
   $('inside').hidden = !told.slow;
   if (told.slow) drawSlow(told.slow);
   document.body.dataset.drawn = told.step;
+}
+
+function redraw() {
+  if (gallery.open && gallery.images) walked(gallery.images);
+  else draw();
 }
 
 function drawSlow(slow) {
@@ -233,7 +247,7 @@ function hovered(told) {
   requestAnimationFrame(draw);
 }
 function hover(event) {
-  if (canDraw() || page.playing || !quiet() || !game.last) return;
+  if (canDraw() || gallery.open || page.playing || !quiet() || !game.last) return;
   const frame = $('plane').getBoundingClientRect(), share = (event.clientX - frame.left) / frame.width;
   const up = 1 - (event.clientY - frame.top) / frame.height, [[left, right], [bottom, top] = [0, 1]] = game.box;
   ask({ do: 'hover', at: [left + share * (right - left), bottom + up * (top - bottom)], averaged: false });
@@ -256,17 +270,30 @@ function exported(told) {
 }
 $('code').ontoggle = () => { if ($('code').open && quiet()) ask({ do: 'export' }); };
 $('copy').onclick = async () => {
-  const link = `${location.href.split('#')[0]}#${written(game, page.scene)}`;
+  const link = `${location.href.split('#')[0]}#${written(game, scene.set)}`;
   history.replaceState(null, '', link);
   try { await navigator.clipboard.writeText(link); $('copied').textContent = 'copied'; } catch { $('copied').textContent = 'it is in the address'; }
 };
+function enterGallery(seed = 0, share = 0) {
+  stopDrawing();
+  page.playing = page.slow = false;
+  showGallery(true, seed, share);
+  askForDigits();
+}
+function askForDigits() {
+  if (quiet()) ask(walk());
+  else gallery.late = true; // the last wish counts
+}
+$('fresh').onclick = () => { gallery.seed += 2; askForDigits(); };
+$('share').oninput = askForDigits;
 function choose(data) {
+  setScene(null);
   game.link = { data, settings: {}, changes: [], points: '', name: '' };
   game.table = game.made = '';
   $('file').hidden = data !== 'csv';
   page.playing = page.slow = false;
   if (data === 'drawn') startDrawing($('plane'), points => { game.link.points = points; open(); });
-  else if (data === 'csv') { stopDrawing(); $('file').click(); } else open();
+  else if (data === 'csv') { stopDrawing(); $('file').click(); } else if (data === 'digits') enterGallery(); else open();
 }
 for (const choice of document.getElementsByName('data')) choice.onchange = () => choose(choice.value);
 $('file').onchange = async () => {
@@ -291,7 +318,7 @@ for (const box of $('layers').querySelectorAll('input')) {
 }
 addEventListener('keydown', event => {
   const { target, key } = event;
-  if (document.body.dataset.state === 'closed' || canDraw() || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.body.dataset.state === 'closed' || canDraw() || gallery.open || event.ctrlKey || event.metaKey || event.altKey) return;
   if (target.matches('select, input[type=number], input[type=range], pre')) return;
   if (target.matches('input[type=radio]') && key.startsWith('Arrow')) return;
   if (key === ' ' && target.matches('button, input, summary, a')) return;
@@ -301,39 +328,18 @@ addEventListener('keydown', event => {
   if (button) $(button).click(); else if (box) box.click();
 });
 for (const change of [matchMedia('(prefers-color-scheme: dark)'), window]) {
-  change.addEventListener(change === window ? 'resize' : 'change', () => requestAnimationFrame(draw));
+  change.addEventListener(change === window ? 'resize' : 'change', () => requestAnimationFrame(redraw));
 }
 
-// ---- scenes: a run set up, and a question to answer before it is played
+// ---- a link, or a scene, is followed
 const scenes = await (await fetch('scenes.json')).json();
-function setScene(scene) {
-  page.scene = scene;
-  $('scene').hidden = !scene;
-  if (!scene) return;
-  $('scene-title').textContent = scene.title;
-  $('question').textContent = scene.question;
-  $('outcome').textContent = '';
-  $('guesses').replaceChildren(...scene.guesses.map(guess => {
-    const button = Object.assign(document.createElement('button'), { textContent: guess });
-    button.setAttribute('aria-pressed', false);
-    button.onclick = () => [...$('guesses').children].forEach(b => b.setAttribute('aria-pressed', b === button));
-    return button;
-  }));
-}
-function scenePlayed(step) {
-  const { scene } = page;
-  if (!scene) return;
-  const changed = scene.until === 'change', seen = changed ? game.link.changes.length > 0 : step >= scene.until;
-  const waiting = changed ? 'The answer comes with the change.' : `The answer comes at step ${scene.until.toLocaleString('en')}.`;
-  $('outcome').textContent = seen ? scene.outcome : waiting;
-}
 function follow() {
   const asked = new URLSearchParams(location.hash.slice(1));
-  const scene = scenes.find(({ id }) => id === asked.get('scene')) ?? null;
-  setScene(scene);
-  const { link, step, made } = parse(scene && !asked.has('data') ? scene.link : asked);
+  setScene(scenes.find(({ id }) => id === asked.get('scene')) ?? null);
+  const { link, step, made } = parse(scene.set && !asked.has('data') ? scene.set.link : asked);
   game.link = link;
   game.made = made;
+  if (link.data === 'digits') return enterGallery(+link.settings.seed || 0, +link.settings.share || 0);
   if (link.data === 'csv' && !game.table) {
     document.querySelector('[name=data][value=csv]').checked = true;
     $('file').hidden = false;
@@ -343,10 +349,7 @@ function follow() {
   }
   return open({ step, changes: link.changes });
 }
-for (const scene of scenes) {
-  const link = Object.assign(document.createElement('a'), { href: `#scene=${scene.id}`, textContent: `${scene.lesson}: ${scene.title}` });
-  $('scenes').append(link);
-}
+listScenes(scenes);
 addEventListener('hashchange', () => { if (page.worker) follow(); });
 
 // ---- the beginning
