@@ -30,14 +30,13 @@ from ..runs.recipe import Recipe
 from ..runs.run import start
 from ..runs.training import find_fault, is_finite
 from ..theory import oracle
-from ..theory.divergences import js
 from . import link as links
 from .gallery import Gallery
 from .link import Link
 from .picture import Picture
 
 ROW_EVERY = 10  # steps between two points of the curves
-JS_EVERY = 50  # and between two of the exact JS, which costs as much as a step
+JS_EVERY = 50  # and between two of the JS, which costs some steps
 MOST_KEPT = 1 << 24  # bytes of states that rewinding may start from
 
 
@@ -197,8 +196,8 @@ class Session:
         row: dict[str, Any] = {"step": self.gan.steps} | self.gan.losses()
         if not all(map(math.isfinite, row.values())):
             self.check()
-        if self.gan.steps % JS_EVERY == 0 and self.on_a_line:
-            row["js"] = js(self.data, self.picture.generated(self.run))
+        if self.gan.steps % JS_EVERY == 0:
+            row["js"] = self.picture.js(self.run)
         self.rows.append(row)
 
     # ---- what a message gets back --------------------------------------------------------------------------

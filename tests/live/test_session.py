@@ -244,6 +244,33 @@ def test_what_is_drawn_is_what_minigan_says(tmp_path):
     assert run.scaler.to_data(run.gan.generator(z))[0] == pytest.approx(near, rel=1e-5)
 
 
+@pytest.mark.parametrize("latent", ["1 normal", "2 uniform"])
+def test_another_latent_is_drawn_and_parted_by_its_own_quantiles(latent, tmp_path):
+    dim, kind = latent.split()
+    desk = Desk(tmp_path)
+    settings = {"latent": int(dim), "latent_kind": kind}
+    asked(desk, do="open", link={"data": "ring", "settings": settings})
+    told, arrays = asked(desk, do="play", steps=60, view={"layers": ["manifold"], "exact": True})
+    assert "error" not in told and arrays["manifold"].shape == (33 if dim == "1" else 17 * 17, 2)
+    quantiles = arrays["quantiles"]
+    draws = desk.session.gan.latent.fill(np.empty((100_000, 1)), np.random.default_rng(0))
+    shares = np.histogram(draws, quantiles[:, 0] if dim == "1" else quantiles[:17, 0])[0] / len(draws)
+    np.testing.assert_allclose(shares, shares.mean(), atol=0.005)
+
+
+def test_js_on_a_grid_is_near_0_for_the_data_itself_and_log_2_for_fakes_that_are_elsewhere(tmp_path):
+    session = opened(tmp_path)
+    session.play(50)
+    picture, rng = session.picture, np.random.default_rng(5)
+    assert session.rows[-1]["js"] == pytest.approx(picture.js(session.run))
+    same = mg.js(picture.real_shares, picture._shares(session.data.sample(2000, rng)))
+    assert same < 0.02
+    assert mg.js(picture.real_shares, picture._shares(np.full((10, 2), 99.0))) == pytest.approx(np.log(2))
+    early = picture.js(session.run)
+    session.play(3950)
+    assert picture.js(session.run) < early / 3
+
+
 def test_the_cells_of_the_manifold_hold_equal_probability(tmp_path):
     session = opened(tmp_path)
     z = session.picture.quantiles.reshape(17, 17, 2)

@@ -53,7 +53,15 @@ function heat(pen, values, width, height) {
   pen.drawImage(small, 0, 0, width, height);
 }
 
-function manifold(pen, points, { X, Y }) { // cells of equal probability: the smaller, the darker
+function manifold(pen, points, { X, Y }, flat) { // cells of equal probability: the smaller, the darker
+  if (flat) { // z is one number, and G's manifold a curve
+    pen.strokeStyle = colour('z');
+    pen.lineWidth = 1.5;
+    pen.beginPath();
+    for (let i = 0; i < points.length; i += 2) pen.lineTo(X(points[i]), Y(points[i + 1]));
+    pen.stroke();
+    return;
+  }
   const side = Math.round(Math.sqrt(points.length / 2));
   const at = (i, j) => [X(points[2 * (i * side + j)]), Y(points[2 * (i * side + j) + 1])];
   pen.fillStyle = pen.strokeStyle = colour('z');
@@ -100,7 +108,7 @@ function arrow(pen, x, y, u, v, head = 4) {
 export function drawPlane(canvas, arrays, box, on, near) {
   const { pen, width, height } = paper(canvas), place = scales(box, width, height), { X, Y } = place;
   if (arrays.heat && on('heat')) heat(pen, arrays.heat, width, height);
-  if (arrays.manifold && on('manifold')) manifold(pen, arrays.manifold, place);
+  if (arrays.manifold && on('manifold')) manifold(pen, arrays.manifold, place, arrays.quantiles.length === arrays.manifold.length / 2);
   if (on('real')) {
     pen.strokeStyle = colour('real');
     pen.lineWidth = 1.3;

@@ -181,6 +181,7 @@ function controls(told) {
     if (value) page.thawed[side] = value;
   }
   SIMPLE.forEach(key => put(key, now[key]));
+  put('z', `${now.latent} ${now.latent_kind}`);
 }
 for (const [id, values] of Object.entries(CHOICES)) values.forEach(value => $(id).add(new Option(rate(value), value)));
 for (const side of ['g', 'd']) {
@@ -196,6 +197,12 @@ for (const key of SIMPLE) {
     change(key, number ? +event.target.value : event.target.value);
   };
 }
+
+$('z').onchange = () => {
+  const [latent, kind] = $('z').value.split(' ');
+  game.link.settings = { ...game.link.settings, latent: +latent, latent_kind: kind };
+  open();
+};
 
 // ---- pictures and words
 function numbers(told) {
@@ -213,8 +220,8 @@ function draw() {
   (told.dim === 1 ? drawLine : drawPlane)($('plane'), arrays, game.box, on, page.near);
   drawCurves($('losses'), game.rows, [['d_loss', 'd'], ['g_loss', 'fake']], { upTo: told.step });
   drawCurves($('value'), game.rows, [['value', 'ink']], { line: -Math.log(4), upTo: told.step });
-  $('exact').hidden = !told.line;
-  if (told.line) drawCurves($('js'), game.rows, [['js', 'z']], { tens: true, upTo: told.step });
+  $('how').textContent = told.line ? 'exact' : 'of 2,000 samples on a grid';
+  drawCurves($('js'), game.rows, [['js', 'z']], { tens: true, upTo: told.step });
   numbers(told);
   $('legend').innerHTML = legendOf(told);
   $('time').max = Math.max(told.reached, 1);
@@ -369,4 +376,5 @@ $('start').onclick = () => {
   };
   page.worker.onerror = event => { failed(`the worker stopped: ${event.message}`); tell('failed'); };
 };
+$('start').disabled = false; // from here on a click is heard
 window.live = { game, page }; // for the tests, and for whoever is curious

@@ -20,6 +20,7 @@ export function numbersOf(told, losses, speed) { // pairs of a name and a value
   if ('pull' in told) rows.push(['mean pull on G', digits(told.pull)]);
   for (const name of ['live', 'averaged']) {
     const modes = told[`modes ${name}`], exact = told[`exact ${name}`], of = name === 'live' ? '' : ', averaged G';
+    if (`grid ${name}` in told) rows.push([`JS on a grid${of}`, digits(told[`grid ${name}`], 3)]);
     if (modes) rows.push([`modes${of}`, `${modes[0]} of ${modes[1]}, ${Math.round(100 * modes[2])} % good`]);
     if (exact) rows.push([`JS${of}`, digits(exact.js, 5)], [`V(D*) − V${of}`, digits(exact.gap, 5)]);
   }
