@@ -127,10 +127,7 @@ class GAN:
     def substeps(self, real: Array) -> Iterator[tuple[str, Array]]:
         """One iteration, yielding the name of each sub-step when it is done and the array that it made.
 
-        Alternating, d_steps times: draw latent, generate, judge, [penalty,] discriminator gradient, discriminator
-        update; then: draw latent again, generate again, judge again, generator gradient, generator update,
-        average. Simultaneous: draw latent, generate, judge, [penalty,] both gradients, discriminator update,
-        generator update, average.
+        Which there are, and in what order, is in substeps.py, with a sentence on each.
         """
         real = self.generator.backend.asarray(real)
         batch, rest = divmod(len(real), self.d_steps)
@@ -257,10 +254,9 @@ class GAN:
         return sigmoid(self.discriminator.backend.xp, self.discriminator(x))[:, 0]
 
     def pull(self, x: Array) -> Array:
-        """Where G is drawn to from the fakes x: -∂ℓ/∂x, (n, packing × dim), in the network's units.
+        """Where G is drawn to from packs of fakes x: -∂ℓ/∂x (n, packing × dim), in the network's units.
 
-        ℓ(D(x)) is what G pays for one pack; its loss is the mean of n, so this is -n ∂L_G/∂x. D as it judges: no
-        dropout, no instance noise.
+        ℓ(D(x)) is what G pays for one pack, L_G the mean of n: this is -n ∂L_G/∂x, without dropout or noise.
         """
         D, x = self.discriminator, self.generator.backend.asarray(x)
         trace = D.trace(len(x))

@@ -85,8 +85,10 @@ def as_table(looks: list[Look]) -> str:
     for look in looks:
         numbers = "".join(f"{x:11.4g}" for x in (look.mean, look.sd, look.least, look.most))
         lines.append(f"{look.name:22}{look.shape!s:>14}{numbers}  {' '.join(f'{x:.5g}' for x in look.first)}")
-    names = dict.fromkeys(look.name for look in looks)
-    return "\n".join([*lines, "", *(f"{name:22}  {SUBSTEPS[name]}" for name in names)])
+    names = [
+        name for name in dict.fromkeys(look.name for look in looks) if name in SUBSTEPS
+    ]  # a model has its own
+    return "\n".join([*lines, "", *(f"{name:22}  {SUBSTEPS[name]}" for name in names)]).rstrip()
 
 
 def fork(
