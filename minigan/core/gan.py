@@ -125,10 +125,7 @@ class GAN:
             pass
 
     def substeps(self, real: Array) -> Iterator[tuple[str, Array]]:
-        """One iteration, yielding the name of each sub-step when it is done and the array that it made.
-
-        Which there are, and in what order, is in substeps.py, with a sentence on each.
-        """
+        """One iteration, yielding each sub-step's name when it is done (see substeps.py), and what it made."""
         real = self.generator.backend.asarray(real)
         batch, rest = divmod(len(real), self.d_steps)
         dim = self.generator.widths[-1]
