@@ -21,7 +21,7 @@ BLOCK = 1 << 16  # floats: a few blocks of a long vector fit the second-level ca
 LONG = 1 << 15  # floats: from here on a compiled pass is worth the import of numba at once
 PATIENCE = 2000  # calls: from here on one is worth it for the passes of any array
 LINE = 64  # bytes of a cache line, which is a vector register of today's processors
-SHORT = 16  # columns: fewer are a short row
+SHORT, NEAR = 24, 32  # columns, and rows and columns: up to here matmul is faster in a browser
 IN_BROWSER = sys.platform == "emscripten"  # WebAssembly: no BLAS, no threads, no files of other processes
 
 
@@ -193,13 +193,13 @@ class Backend:
 
         dot fills out with zeros first, which a large one feels; matmul is slower for small ones, ten times where
         the inner dimension is 1, as it is behind D's one logit. dot writes into row-major arrays only, and
-        (a b)ᵀ = bᵀ aᵀ makes the others so. In a browser there is no BLAS: dot strides through memory, and einsum,
-        which runs along the rows of out, is up to 2.6 times as fast (xᵀ dy) where these are not very short.
+        (a b)ᵀ = bᵀ aᵀ makes the others so. In a browser there is no BLAS, and dot strides through memory: matmul
+        is faster where b fits the first cache, and einsum, which runs along the rows of out, elsewhere.
         """
-        if IN_BROWSER and a.ndim == 2 and out.shape[1] >= SHORT:
-            return partial(np.einsum, "ij,jk->ik", a, b, out=out)
         if IN_BROWSER and a.ndim == 2:
-            return partial(np.matmul, a, b, out=out)
+            n, k = b.shape
+            small = k < SHORT or (1 < n <= NEAR and k <= NEAR)
+            return partial(np.matmul, a, b, out=out) if small else partial(np.einsum, "ij,jk->ik", a, b, out=out)
         large = self.xp is np and out.size >= LONG and len(b) > 1
         if large or not (out.flags.c_contiguous or out.flags.f_contiguous):
             return partial(self.xp.matmul, a, b, out=out)

@@ -36,7 +36,7 @@ from .link import Link
 from .picture import Picture
 
 ROW_EVERY = 10  # steps between two points of the curves
-JS_EVERY = 50  # and between two of the JS, which costs some steps
+JS_EVERY = {True: 50, False: 200}  # and between two of the JS: the exact one, and that on a grid, which is dearer
 MOST_KEPT = 1 << 24  # bytes of states that rewinding may start from
 
 
@@ -196,7 +196,7 @@ class Session:
         row: dict[str, Any] = {"step": self.gan.steps} | self.gan.losses()
         if not all(map(math.isfinite, row.values())):
             self.check()
-        if self.gan.steps % JS_EVERY == 0:
+        if self.gan.steps % JS_EVERY[self.on_a_line] == 0:
             row["js"] = self.picture.js(self.run)
         self.rows.append(row)
 

@@ -260,14 +260,14 @@ def test_another_latent_is_drawn_and_parted_by_its_own_quantiles(latent, tmp_pat
 
 def test_js_on_a_grid_is_near_0_for_the_data_itself_and_log_2_for_fakes_that_are_elsewhere(tmp_path):
     session = opened(tmp_path)
-    session.play(50)
+    session.play(200)
     picture, rng = session.picture, np.random.default_rng(5)
     assert session.rows[-1]["js"] == pytest.approx(picture.js(session.run))
     same = mg.js(picture.real_shares, picture._shares(session.data.sample(2000, rng)))
     assert same < 0.02
     assert mg.js(picture.real_shares, picture._shares(np.full((10, 2), 99.0))) == pytest.approx(np.log(2))
     early = picture.js(session.run)
-    session.play(3950)
+    session.play(3800)
     assert picture.js(session.run) < early / 3
 
 

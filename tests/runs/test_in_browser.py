@@ -46,13 +46,13 @@ def test_a_run_is_the_same_to_rounding_and_needs_neither_thread_pools_nor_bars(u
 
 
 @pytest.mark.parametrize("order", "CF")
-@pytest.mark.parametrize("columns", [3, 20])
-def test_products_of_matrices_are_einsums_if_not_short_and_right_in_either_order(browser, order, columns):
+@pytest.mark.parametrize("columns", [3, 32, 40])
+def test_products_of_matrices_go_by_their_size_and_are_right_in_either_order(browser, order, columns):
     rng, where = np.random.default_rng(0), backend.Backend()
     a, b = (rng.standard_normal(shape).astype(np.float32) for shape in ((7, 5), (5, columns)))
     out = np.empty((7, columns), np.float32, order)
     call = where.multiplier(a, b, out)
-    assert call.func is (np.matmul if columns < 16 else np.einsum)
+    assert call.func is (np.matmul if columns < 40 else np.einsum)
     call()
     np.testing.assert_allclose(out, a @ b, rtol=1e-4, atol=1e-5)
     turned = np.empty((5, columns), np.float32)
