@@ -212,7 +212,7 @@ class Backend:
 
         On CuPy it is fused to one launch, if it is made of ufuncs, operators and `[...] =` on arrays of one shape;
         two numbers, or a mask and a number, must not meet in it: CuPy would compute that in float16. On NumPy it
-        is the formula itself; for vectors of a given length, as long as theta, the formula block by block, so that
+        is the formula itself; for vectors of a given length beyond a block's, the formula block by block, so that
         its passes find their operands in the cache. Where a `loop` over the elements says the same and numba is
         installed, that is compiled to one pass as soon as `compiles` says so. It gets numbers as Python's floats
         and has to round them to the arrays' type first, as NumPy does: each element is the same bits either way.
@@ -230,8 +230,8 @@ class Backend:
                 part = slice(i, i + BLOCK)
                 formula(np, *(a[part] if isinstance(a, np.ndarray) else a for a in args))
 
-        chosen: Callable = by_blocks if length else partial(formula, np)
-        if loop is None or self.patience == math.inf:
+        chosen: Callable = by_blocks if length > BLOCK else partial(formula, np)
+        if loop is None or self.patience == math.inf or IN_BROWSER:
             return chosen
         calls = 0
 

@@ -35,7 +35,7 @@ from .gallery import Gallery
 from .link import Link
 from .picture import Picture
 
-ROW_EVERY = 10  # steps between two points of the curves
+ROW_EVERY = 20  # steps between two points of the curves
 JS_EVERY = {True: 50, False: 200}  # and between two of the JS: the exact one, and that on a grid, which is dearer
 MOST_KEPT = 1 << 24  # bytes of states that rewinding may start from
 

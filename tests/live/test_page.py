@@ -287,7 +287,7 @@ def test_the_keyboard_plays_and_pauses_and_the_curves_grow(live):
     live.page.keyboard.press(" ")
     live.calm()
     rows = live.page.evaluate("live.game.rows.map(row => row.step)")
-    assert rows == list(range(10, live.last["step"] + 1, 10))
+    assert rows == list(range(20, live.last["step"] + 1, 20))
     reached = live.last["step"]
     live.page.keyboard.press("ArrowLeft")
     live.page.wait_for_function(f"+document.body.dataset.step === {reached - 1}")

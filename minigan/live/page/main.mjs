@@ -58,7 +58,7 @@ function play(yes) {
   page.playing = yes;
   if (yes) {
     const steps = +$('speed').value; // a number a frame, or as many as fit into a frame's time
-    ask({ do: 'play', pace: steps ? { steps } : { steps: 1e6, seconds: 0.06 } });
+    ask({ do: 'play', pace: steps ? { steps } : { steps: 1e6, seconds: 0.09 } });
     page.answered++; // play itself has no answer; frames come as they come
   } else ask({ do: 'pause' });
   tell();
@@ -113,7 +113,7 @@ function answered({ did, told, arrays, milliseconds, id }) {
   if (told.opened) opened(told.opened);
   if (told.step === undefined) return tell();
   game.rows = game.rows.filter(row => row.step < (told.rows[0]?.step ?? Infinity)).concat(told.rows);
-  if (did === 'change') game.rows = game.rows.filter(row => row.step <= told.step);
+  if (did === 'change' || told.error) game.rows = game.rows.filter(row => row.step <= told.step);
   game.link.changes = told.changes;
   measure(did, told);
   game.last = told;

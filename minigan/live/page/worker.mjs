@@ -62,7 +62,8 @@ const others = () => new Promise(done => { breath.port1.onmessage = done; breath
 
 async function get(message) {
   const { told, arrays } = unpacked(await ask(JSON.stringify(message)));
-  if (told.error) pace = null;
+  if (told.error) [pace, view.since] = [null, -1];
+  if (message.view && told.rows?.length) view.since = told.rows.at(-1).step; // what the page has, or is about to get
   return { told, arrays };
 }
 
@@ -73,7 +74,7 @@ function show(did, { told, arrays }, more = {}) {
 
 async function travel(message) { // in short stretches, so that the page can say how far it is
   for (let before = -1; ;) {
-    const { told } = await get({ do: 'go to', step: message.step, seconds: 0.25, view: { layers: [] } });
+    const { told } = await get({ do: 'go to', step: message.step, seconds: 0.25, view: { layers: [], since: 1e9 } });
     if (told.error || told.step >= message.step || told.step === before) return told.error ? told : null;
     say('progress', { step: told.step, to: message.step });
     before = told.step;
