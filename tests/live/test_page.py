@@ -500,6 +500,18 @@ def test_a_table_of_ten_thousand_rows_is_read_and_trained_on(live, tmp_path):
     session.play(1)
     assert_alike(live.last["losses"], session.gan.losses())
     live.complains_of_nothing()
+    link, mark = live.link, live.last["fingerprint"]
+    live.page.evaluate("live.page.table = ''; location.hash = '#data=ring&seed=999'")  # as if it were another day
+    live.page.wait_for_function("live.game.link.settings.seed === 999 && document.body.dataset.state === 'ready'")
+    live.page.evaluate("link => { location.hash = link; }", link)
+    live.page.wait_for_function("document.getElementById('notice').textContent.includes('choose that file')")
+    live.calm()
+    live.page.set_input_files("#file", [])
+    live.page.set_input_files("#file", tmp_path / "mine.csv")
+    live.page.wait_for_function("live.game.recipe?.data === 'mine.csv' && document.body.dataset.state === 'ready'")
+    live.calm()
+    assert live.last["step"] == 1 and live.last["fingerprint"] == mark
+    live.complains_of_nothing()
 
 
 # ---- everyone can use it

@@ -144,10 +144,17 @@ function opened(told) {
   const where = native ? 'Behind minigan live' : 'In your browser';
   $('status').textContent = `${where}: minigan ${minigan}, NumPy ${numpy}, Python ${python}.`;
   const made = game.made, here = [minigan, numpy, python].join('/');
-  $('notice').hidden = !(made && made !== here) && !told.says;
-  $('notice').textContent = made && made !== here
-    ? `This link was made with minigan, NumPy and Python ${made.split('/').join(', ')}; here they are ${here.split('/').join(', ')}. `
-      + 'The last digits differ, and after some thousand steps the whole run may.' : told.says;
+  const versionsOf = said => said.split('/').join(', ');
+  let note = told.says;
+  if (page.awaits) {
+    note = `This link is of a run on ${page.awaits.link.name || 'a file'}, whose rows no link can hold: choose that file. Until then, the ring.`;
+  } else if (made && made !== here) {
+    note = `This link was made with minigan, NumPy and Python ${versionsOf(made)}; here they are ${versionsOf(here)}. `
+      + 'The last digits differ, and after some thousand steps the whole run may.';
+  }
+  $('file').hidden = !page.awaits && game.link.data !== 'csv';
+  $('notice').hidden = !note;
+  $('notice').textContent = note;
   page.speed = 0;
   $('page').hidden = false;
   $('door').hidden = true;
@@ -295,6 +302,7 @@ $('fresh').onclick = () => { gallery.seed += 2; askForDigits(); };
 $('share').oninput = askForDigits;
 function choose(data) {
   setScene(null);
+  page.awaits = null;
   game.link = { data, settings: {}, changes: [], points: '', name: '' };
   game.table = game.made = '';
   $('file').hidden = data !== 'csv';
@@ -307,8 +315,10 @@ $('file').onchange = async () => {
   const [file] = $('file').files;
   if (!file) return;
   game.table = await file.text();
-  game.link.name = file.name;
-  open();
+  const { link, step } = page.awaits?.link.name === file.name ? page.awaits : { link: { data: 'csv', settings: {}, changes: [] }, step: 0 };
+  game.link = { ...link, points: '', name: file.name };
+  Object.assign(page, { awaits: null, table: file.name });
+  open({ step, changes: link.changes });
 };
 
 // ---- time
@@ -344,16 +354,14 @@ function follow() {
   const asked = new URLSearchParams(location.hash.slice(1));
   setScene(scenes.find(({ id }) => id === asked.get('scene')) ?? null);
   const { link, step, made } = parse(scene.set && !asked.has('data') ? scene.set.link : asked);
-  game.link = link;
   game.made = made;
   if (link.data === 'digits') return enterGallery(+link.settings.seed || 0, +link.settings.share || 0);
-  if (link.data === 'csv' && !game.table) {
-    document.querySelector('[name=data][value=csv]').checked = true;
-    $('file').hidden = false;
-    failed(`This link is of a run on ${link.name || 'a file'}, whose rows no link can hold: choose the file again.`);
-    Object.assign(game.link, { data: 'ring', settings: {}, name: '' });
+  if (link.data === 'csv' && !(game.table && link.name === page.table)) {
+    page.awaits = { link, step }; // until the file is there, the ring
+    game.link = { data: 'ring', settings: {}, changes: [], points: '', name: '' };
     return open();
   }
+  game.link = link;
   return open({ step, changes: link.changes });
 }
 listScenes(scenes);
