@@ -226,6 +226,7 @@ def test_what_is_drawn_is_what_minigan_says(tmp_path):
     same = {
         "fakes": run.scaler.to_data(run.gan.generator(session.picture.z)),
         "average": run.scaler.to_data(run.gan.average(session.picture.z)),
+        "manifold": run.scaler.to_data(run.gan.generator(session.picture.quantiles)),
         "heat": run.opinion(x),
         "p": data.density(x),
         "p_g": p_g.density(x),
