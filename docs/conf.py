@@ -44,4 +44,11 @@ def setup(app):
     def told(app, page, source):
         source[0] = source[0] if "/" in page else link.sub(r"\1", source[0])
 
+    def carry(app, error):
+        if error is None and app.builder.format == "html":
+            from minigan.live import bundle
+
+            bundle.write(Path(app.outdir) / "live")  # the page itself, beside what is said of it
+
     app.connect("source-read", told)
+    app.connect("build-finished", carry)

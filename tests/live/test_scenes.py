@@ -43,6 +43,15 @@ def test_every_scene_is_whole_and_belongs_to_a_lesson():
         assert found["until"] in ("change", "walk") or type(found["until"]) is int
 
 
+def test_the_page_of_the_site_lists_them_all():
+    from pathlib import Path
+
+    text = (Path(__file__).parents[2] / "docs" / "live.md").read_text("utf-8")
+    for found in SCENES.values():
+        line = f'| {found["lesson"]} | <a href="live/index.html#scene={found["id"]}">{found["title"]}</a> |'
+        assert f"{line} {found['question']} |" in text
+
+
 def test_a_frozen_g_leaves_d_to_come_to_its_best(tmp_path):
     session = scene("critic", tmp_path)
     session.play(1)
