@@ -120,7 +120,8 @@ def broken(links, ids):
 
 @in_browser
 def test_every_page_is_whole_in_a_browser(site, look):
-    pages = sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+    left_out = {"_static", "live"}  # tests/live opens the page there: from a file it cannot run
+    pages = sorted(path for path in site.rglob("*.html") if not left_out & set(path.relative_to(site).parts))
     assert len(pages) > len(lessons()) + 15
     wrong, links, ids = [], {}, {}
     for page in pages:
