@@ -17,6 +17,7 @@ from minigan.lessons import PATHS, Lesson, lessons, minutes_of
 from minigan.lessons.reading import FORMULA, cells, notebook, teaches
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent
 PAGES = HERE / "lessons"
 NUMBERS = re.compile(r"(?<![\w/])[Ll]essons? \d\d(?:(?:, | and |, and | to )\d\d)*")
 UNTOUCHED = re.compile(rf"{FORMULA.pattern}|`[^`]+`|\[[^\]]*\]\([^)]*\)", re.S)  # formulas, code and links
@@ -61,6 +62,17 @@ def about(lesson: Lesson) -> str:
     return "{.about}\n" + " · ".join(said)
 
 
+def scenes(lesson: Lesson) -> list[str]:
+    """The scenes of the live page that are set up for this lesson, each as a question with its link."""
+    asked = json.loads((ROOT / "minigan" / "live" / "page" / "scenes.json").read_text(encoding="utf-8"))
+    return [
+        f"**Live.** {scene['question']} "
+        f'<a href="../live/index.html#scene={scene["id"]}">{html.escape(scene["title"])}</a>, in your browser.'
+        for scene in asked
+        if int(scene["lesson"]) == lesson.number
+    ]
+
+
 def chapter(lesson: Lesson) -> str:
     """A lesson's page as Markdown: its cells, and folded at the end the exercise's file and the numbers."""
     known, n = lessons(), lesson.number
@@ -75,7 +87,7 @@ def chapter(lesson: Lesson) -> str:
         for cell in filter(teaches, cells(lesson.text))
     ]
     title, rest = made[0].split("\n", 1)
-    text = "\n\n".join([title, about(lesson), rest, *made[1:]])
+    text = "\n\n".join([title, about(lesson), rest, *made[1:], *scenes(lesson)])
     if n in ladder():
         start = ladder()[n].path
         code = f"```python\n{start.read_text(encoding='utf-8')}```"
