@@ -383,7 +383,8 @@ def evaluate(args: argparse.Namespace) -> None:
         said |= {name: "" for name in rows[0].scores if name not in said}  # of the cheats
         best = best_statement(data, judged)
         what = "held-out rows" if data.held_out is not None else f"{len(judged):,} rows"
-        first = [evaluation.Row(f"log p of {what}, nats", said, "" if best.kind == "none" else best.text)]
+        of = "log p" if run.recipe.levels(data) is not None else "log density"
+        first = [evaluation.Row(f"{of} of {what}, nats", said, "" if best.kind == "none" else best.text)]
     print(f"{args.run}: {args.n} samples after {run.model.steps:,} steps\n{evaluation.as_table(first + rows)}")
 
 

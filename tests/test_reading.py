@@ -51,6 +51,7 @@ FORMULAS = [
         (r"\begin{aligned} \text{SGD} \quad & a \\ \text{Adam} \quad & b \end{aligned}", "SGD  a\nAdam  b"),
         (r"\log \binom{16}{x_d} + 1", "log(16 choose x_d) + 1"),
         (r"x \mathrel{+}= \nabla_\theta L", "x += ∇_θ L"),
+        (r"p_G \to p_\text{data}", "p_G → p_(data)"),
     ],
 )
 def test_a_formula_is_a_line_of_unicode(tex, text):

@@ -139,6 +139,8 @@ class RBM(Model):
 
         The particles stand for p: they move on with the machine, which changes slower than they mix.
         """
+        if self.steps == 0:
+            self.pixel.check(x)
         for _ in range(self.sweeps):
             self.particles[...] = self.gibbs(self.particles, rngs["chains"])
         n, m = len(x), len(self.particles)

@@ -101,8 +101,8 @@ class Flow(Bounded):
     ):
         if dim < 2 or couplings < 1 or not 0 < margin < 0.5:
             raise ValueError(
-                f"Flow({dim}, couplings={couplings}, margin={margin}): wanted are 2 columns and 1 coupling or "
-                f"more, and a margin between 0 and .5"
+                f"a flow of {dim} columns, {couplings} couplings and margin {margin}: wanted are 2 columns and 1 "
+                f"coupling or more, and a margin between 0 and .5"
             )
         self.levels, self.hidden, self.margin, self.couplings = levels, tuple(hidden), margin, couplings
         backend = backend if isinstance(backend, Backend) else Backend(backend)
@@ -138,6 +138,8 @@ class Flow(Bounded):
 
     def gradient(self, x: Array, rngs: Mapping[str, np.random.Generator]) -> None:
         """Of the mean of -log p(x + u): forwards through all couplings, and back through them."""
+        if self.steps == 0 and self.levels is not None:
+            Categorical(self.levels).check(x)
         y, total = self.spread(x, rngs["dequantisation"])
         passes: list[SimpleNamespace] = []
         for coupling in self.stack:

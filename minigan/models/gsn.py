@@ -76,6 +76,8 @@ class GSN(Model):
 
         The walk's own draws are data here: no gradient goes back through them.
         """
+        if self.steps == 0:
+            self.pixel.check(x)
         met, here = [], x
         for k in range(self.walk):
             met.append(self.spoil(here, rngs["walk"]))

@@ -16,6 +16,8 @@ from ..core.backend import Array, Backend, namespace
 from ..core.layers import sigmoid, softplus
 from ..core.streams import fill_normal, fill_uniform
 
+LEAST = 0.01  # sd that a column begins with at least: one that never changes would begin with an infinite density
+
 
 def log_sum_exp(xp: Any, a: Array) -> Array:
     """log Σ_k e^(a_k) over the last axis, without overflow."""
@@ -43,6 +45,9 @@ class Likelihood(ABC):
     @abstractmethod
     def fit(self, x: Array) -> Array:
         """The output (D per,) that suits all the rows x (n, D) when nothing else is known."""
+
+    def check(self, x: Array) -> None:  # noqa: B027
+        """ValueError where a number of x (B, D) cannot be."""
 
     def scaled(self, x: Array) -> Array:
         """x (B, D) as a network likes to read it, about as large as 1."""
@@ -182,7 +187,7 @@ class Gaussian(Likelihood):
 
     def fit(self, x: Array) -> Array:
         xp = namespace(x)
-        return xp.stack([x.mean(axis=0), xp.log(x.std(axis=0) + 1e-6)], axis=1).ravel()
+        return xp.stack([x.mean(axis=0), xp.log(xp.maximum(x.std(axis=0), LEAST))], axis=1).ravel()
 
 
 @dataclass(frozen=True)
@@ -238,5 +243,5 @@ class Gaussians(Likelihood):
         """Equal shares at the columns' quantiles, each as wide as all: no best fit, but one to begin at."""
         xp, J = namespace(x), self.components
         m = xp.stack([xp.sort(x, axis=0)[int((j + 0.5) / J * len(x))] for j in range(J)], axis=1)
-        log_s = xp.log(x.std(axis=0) + 1e-6)[:, None] + xp.zeros_like(m)
+        log_s = xp.log(xp.maximum(x.std(axis=0), LEAST))[:, None] + xp.zeros_like(m)
         return xp.stack([xp.zeros_like(m), m, log_s], axis=1).ravel()

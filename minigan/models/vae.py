@@ -18,7 +18,7 @@ from ..core.model import Bounded, begin_at
 from ..core.network import Sequential
 from ..core.optimizers import Adam, Optimizer
 from ..core.streams import Stream, fill_normal
-from .likelihood import Discrete, Likelihood
+from .likelihood import Likelihood
 
 
 class VAE(Bounded):
@@ -65,6 +65,8 @@ class VAE(Bounded):
         dL/dz comes back through the decoder. It reaches mu as it is, and log sigma² = l by z = mu + e^(l/2) eps as
         dz eps sigma / 2; the KL adds mu to the one and (sigma² - 1)/2 to the other.
         """
+        if self.steps == 0:
+            self.likelihood.check(x)
         xp, B = self.backend.xp, len(x)
         coded, decoded = self.trace(self.encoder, B), self.trace(self.decoder, B)
         mu, log_var = self.posterior(self.encoder.forward(self.likelihood.scaled(x), coded, training=True))
@@ -85,8 +87,7 @@ class VAE(Bounded):
         E[w] = ∫ q p(x|z) N(z; 0, I) / q dz = p(x). With z = mu + sigma eps, -log q is eps²/2 + log sigma and a
         constant that N(z; 0, I) has as well. At k = 1 this is the bound that is trained, KL by a draw too.
         """
-        if isinstance(self.likelihood, Discrete):
-            self.likelihood.check(x)
+        self.likelihood.check(x)
         mu, log_var = self.posterior(self.encoder(self.likelihood.scaled(x)))
         sigma, eps = self.backend.xp.exp(log_var / 2), self.backend.empty(*mu.shape)
         trace = self.decoder.trace(len(x))

@@ -21,7 +21,7 @@ from ..core.network import Sequential
 from ..core.optimizers import Adam, Optimizer
 from ..core.penalties import by_theta
 from ..core.streams import Stream
-from .likelihood import Discrete, Likelihood
+from .likelihood import Likelihood
 
 
 @dataclass(eq=False)
@@ -29,9 +29,10 @@ class Masked(Dense):
     """y = x (W ∘ M) + b, where M_io is 1 if column o may hear of column i, else 0: x (B, I), W and M (I, O).
 
     Every column has a degree: a pixel's columns its place 1 ... D, a hidden one the number of pixels that it may
-    hear of, 1 ... D-1 and round again. M_io is 1 where degree(o) >= degree(i), in the last layer where it is
-    greater: so no path leads from a pixel to itself or to one before it (ibid., section 4). place is "first",
-    "hidden" or "last". A weight under a 0 of M has the gradient 0 and starts at 0, where any optimiser leaves it.
+    hear of, 1 ... D-1 and round again (or spread over them, if columns are fewer). M_io is 1 where degree(o) is at
+    least degree(i), in the last layer where it is greater: so no path leads from a pixel to itself or to one
+    before it (ibid., section 4). place is "first", "hidden" or "last". A weight under a 0 of M has the gradient 0
+    and starts at 0, where any optimiser leaves it.
     """
 
     pixels: int = 2
@@ -50,7 +51,10 @@ class Masked(Dense):
 
         def of(width: int, visible: bool) -> np.ndarray:
             columns = np.arange(width)
-            return 1 + (columns // (width // self.pixels) if visible else columns % max(1, self.pixels - 1))
+            if visible:
+                return 1 + columns // (width // self.pixels)
+            most = max(1, self.pixels - 1)
+            return 1 + (columns * most // width if width < most else columns % most)
 
         return of(self.n_in, self.place == "first"), of(self.n_out, self.place == "last")
 
@@ -122,6 +126,8 @@ class MADE(Model):
 
     def gradient(self, x: Array, rngs: Mapping[str, np.random.Generator]) -> None:
         """Of the mean of -log p(x): one pass, for all factors are there at once."""
+        if self.steps == 0:
+            self.likelihood.check(x)
         trace = self.trace(self.net, len(x))
         out = self.net.forward(self.likelihood.scaled(x), trace, training=True, rng=rngs["dropout"])
         self.paid = lambda: -self.likelihood.log_p(x, out).sum(axis=1)
@@ -130,8 +136,7 @@ class MADE(Model):
     def log_likelihood(self, x: Array) -> Array:
         """log p(x) of each row, exact, in nats: x (n, dim) -> (n,)."""
         x = self.check(x)
-        if isinstance(self.likelihood, Discrete):
-            self.likelihood.check(x)
+        self.likelihood.check(x)
         return self.likelihood.log_p(x, self.net(self.likelihood.scaled(x))).sum(axis=1)
 
     def sample(self, n: int, seed: int = 0) -> Array:

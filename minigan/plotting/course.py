@@ -56,8 +56,8 @@ def panels_of(history: Any) -> list[tuple[str, dict[str, tuple[str, str]], float
     return [panel for panel in [*found, *own] if panel[1]]
 
 
-def lay_history(figure: FigureBase, history: Any, columns: int = 3) -> None:
-    """Draw the panels into a figure, or a part of one."""
+def lay_history(figure: FigureBase, history: Any, columns: int = 3, scaled: bool = False) -> None:
+    """Draw the panels into a figure, or a part of one; scaled says that a model's loss is of scaled columns."""
     panels = panels_of(history)
     if not panels:
         raise ValueError("the history is empty: there is no course to draw before the first row")
@@ -73,7 +73,7 @@ def lay_history(figure: FigureBase, history: Any, columns: int = 3) -> None:
             axes.plot(step[there], values[there], color=colour, linestyle=style, marker=mark, label=label)
         if aim is not None:
             axes.axhline(aim, color=GREY, linestyle="--", linewidth=1)
-        axes.set(ylabel=y, yscale=scale)
+        axes.set(ylabel=f"{y},\nof scaled columns" if scaled and "loss" in lines else y, yscale=scale)
         if scale == "log":
             _plain(axes.yaxis)
         axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10], integer=True))

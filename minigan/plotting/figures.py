@@ -44,9 +44,17 @@ def samples_figure(data: Data, frame: Frame, history: Any = None, *, name: str |
 
 @rc_context(STYLE)
 def page_figure(
-    data: Data, frame: Frame, history: Any, norms: Mapping[str, tuple[float, float]], name: str | None = None
+    data: Data,
+    frame: Frame,
+    history: Any,
+    norms: Mapping[str, tuple[float, float]],
+    name: str | None = None,
+    scaled: bool = False,
 ) -> Figure:
-    """One page: the samples as `samples_figure` shows them, every column of the history, the layers' gradients."""
+    """One page: the samples as `samples_figure` shows them, every column of the history, the layers' gradients.
+
+    scaled says that the loss of a model is that of scaled columns.
+    """
     rows = math.ceil(len(panels_of(history)) / 3)
     course = 1.7 * rows
     below = course + 0.9 + 0.2 * len(norms)
@@ -55,7 +63,7 @@ def page_figure(
     assert bottom is not None
     parts: Any = bottom.subfigures(2, 1, height_ratios=[course, below - course])
     upper, lower = parts
-    lay_history(upper, history)
+    lay_history(upper, history, scaled=scaled)
     lay_gradients(lower, norms)
     return figure
 

@@ -31,6 +31,7 @@ from .models import MODELS, levels_of
 from .presets import plan
 from .recipe import Recipe, RecipeError
 from .run import Run, load_run
+from .run import read as read_recipe
 from .statements import best_statement, statement, unseen
 
 ASKED = 1000  # samples that are timed and judged
@@ -101,11 +102,12 @@ def family(
         for (model, seed), recipe in recipes.items():
             key = model, seed, recipe.steps
             folder = place / f"{model}-{seed}"
-            if key not in rows or not folder.exists():
+            begun = (folder / "recipe.json").exists()
+            if begun and read_recipe(folder / "recipe.json") != recipe:
+                raise RecipeError(f"{folder} holds a run of another recipe; give another folder with --out")
+            if key not in rows or not begun:
                 began = time.perf_counter()
-                run = resume(folder) if (folder / "recipe.json").exists() else begin(recipe, folder, data=data)
-                if run.recipe != recipe:
-                    raise RecipeError(f"{folder} holds a run of another recipe; give another folder with --out")
+                run = resume(folder) if begun else begin(recipe, folder, data=data)
                 row = {"model": model, "seed": seed, "steps": recipe.steps}
                 rows[key] = row | portrait(run, data, time.perf_counter() - began)
                 write_whole(table, as_csv(rows.values()).encode())

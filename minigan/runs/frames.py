@@ -38,6 +38,7 @@ class Shown:
         self.exact = self.game and oracle.knows(run.gan, data)
         self.how: dict[str, Any] = {"ranks": not run.gan.log_odds} if self.game else {"maker": "the model"}
         self.few = bool(data.image) and not self.game  # a chain or a pass for every pixel is dear
+        self.most = plotting.IMAGES if self.few else SAMPLES
         self.quality = self._quality()
 
     def _quality(self) -> str | None:
@@ -59,7 +60,7 @@ class Shown:
 
         Puts the quality into the row, and where both players stand (see `oracle`) if that is known.
         """
-        samples = self.run.sample(self.plotting.IMAGES if self.few else SAMPLES)
+        samples = self.run.sample(self.most)
         if not np.isfinite(samples).all():  # the weights are finite, and what they make no longer
             rows = self.run.history.rows
             raise Diverged(int(row["step"]), "samples", int(rows[-1]["step"]) if rows else 0)
@@ -94,6 +95,18 @@ class Shown:
             shown = int(row["step"]), x[:end].reshape(-1, width), judged, row, density
             found.append(self.plotting.Frame(*shown, **self.how))
         return found
+
+    def now(self, n: int | None = None, seed: int = 0) -> Frame:
+        """The frame of the run as it stands, of n samples or as many as are shown."""
+        judged = None if self.grid is None else self.run.judge(self.grid, self.data)
+        row = self.run.history.rows[-1] if self.run.history.rows else {}
+        x = self.run.sample(self.most if n is None else n, seed)
+        return self.plotting.Frame(self.run.model.steps, x, judged, row, **self.how)
+
+    @property
+    def scaled(self) -> bool:
+        """Whether the loss is of scaled columns, so that its nats are not those of log p in the data's units."""
+        return bool(np.any(self.run.scaler.scale != 1))
 
     @property
     def name(self) -> str:

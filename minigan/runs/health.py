@@ -93,6 +93,16 @@ class Ill:
         return f"{self}: lesson {self.lesson} explains it; try {self.cure}"
 
 
+def learns_by_heart(rows: Sequence[dict[str, float]]) -> Ill | None:
+    """A model whose rows that were kept back have become less probable since, by a nat or more."""
+    told = [(row["held_out"], int(row["step"])) for row in rows if math.isfinite(row.get("held_out", math.nan))]
+    if not told or max(told)[0] - told[-1][0] < 1:
+        return None
+    best, step = max(told)
+    shown = f"held_out fell from {best:.1f} nats at step {step:,} to {told[-1][0]:.1f}"
+    return Ill("learns by heart", shown, 21, f"steps={step}")
+
+
 def diagnose(run: Any) -> list[Ill]:
     """What the history of a Run, a History, or its rows, say is wrong in the end; the main thing first.
 
@@ -100,6 +110,8 @@ def diagnose(run: Any) -> list[Ill]:
     recall are judged once there are more than WINDOW rows: a game begins far from its data.
     """
     history = getattr(run, "history", run)
+    if learnt := learns_by_heart(getattr(history, "rows", history)):
+        return [learnt]
     rows = [row for row in getattr(history, "rows", history) if "precision" in row]  # older histories lack them
     scale = getattr(history, "scale", None)
     ills: list[Ill] = []

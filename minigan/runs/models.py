@@ -33,6 +33,7 @@ GIVEN = (
     "backend",
     "seed",
 )  # by the data, or by the recipe's own settings
+MANY = 32  # levels: above, a probability for each of them is too much to learn
 FIRST = 1000  # draws of a distribution that a model begins from
 
 
@@ -45,6 +46,12 @@ def options_of(model: str) -> dict[str, Any]:
     found = {name: types[name] for name in inspect.signature(make).parameters if name not in GIVEN}
     found = {name: tuple[int, ...] if kind == Sequence[int] else kind for name, kind in found.items()}
     return found | ({"likelihood": str, "components": int} if "likelihood" in found else {})
+
+
+def merged(kept: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a model with others in their place; a likelihood that is given brings its own components."""
+    stay = {name: value for name, value in kept.items() if name != "components" or "likelihood" not in given}
+    return stay | given
 
 
 def check_options(model: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -88,6 +95,11 @@ def levels_for(model: str, options: dict[str, Any], data: Data) -> int | None:
     SettingError for a model of levels on data that have none.
     """
     levels, likelihood = levels_of(data), LIKELIHOODS.get(options.get("likelihood", ""))
+    if model in ("rbm", "gsn") and (levels or 0) > MANY:
+        raise SettingError(
+            f"model={model} has a unit for each of a pixel's {levels} levels, and {MANY} are the most that it is "
+            f"built for; made, flow and vae take these pixels"
+        )
     if model in ("rbm", "gsn") or (likelihood is not None and issubclass(likelihood, Discrete)):
         if levels is None:
             what = f"likelihood={options['likelihood']}" if likelihood else f"model={model}"

@@ -10,20 +10,18 @@ import numpy as np
 from ..core.gan import GAN
 from ..data.dataset import Batches, Data
 from .frames import Shown
-from .run import SAMPLES, Run
+from .run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from ..plotting import Frame
 
-
-def plot_samples(run: Run, n: int = SAMPLES, seed: int = 0, data: Data | None = None) -> Figure:
-    """n samples of a run beside its data, over D's opinion where there is a plane to show it on."""
+def plot_samples(run: Run, n: int | None = None, seed: int = 0, data: Data | None = None) -> Figure:
+    """n samples of a run beside its data, as many as fit if not given, over D's opinion where a plane shows it."""
     from .. import plotting
 
-    data = run.dataset() if data is None else data
-    return plotting.samples_figure(data, frame_of(run, data, run.sample(n, seed)), name=Shown(run, data).name)
+    shown = Shown(run, run.dataset() if data is None else data)
+    return plotting.samples_figure(shown.data, shown.now(n, seed), name=shown.name)
 
 
 def plot_history(run: Any) -> Figure:
@@ -44,19 +42,10 @@ def plot_run(run: Run, data: Data | None = None) -> Figure:
     """A run on one page: samples over D's opinion, the course of training, the gradient in each layer."""
     from .. import plotting
 
-    data = run.dataset() if data is None else data
-    frame, norms = frame_of(run, data, run.sample(SAMPLES)), gradient_norms(run, data)
-    return plotting.page_figure(data, frame, run.history, norms, Shown(run, data).name)
-
-
-def frame_of(run: Run, data: Data, samples: np.ndarray) -> Frame:
-    """What the figures show of a run as it stands."""
-    from .. import plotting
-
-    shown = Shown(run, data)
-    judged = None if shown.grid is None else run.judge(shown.grid, data)
-    row = run.history.rows[-1] if run.history.rows else {}
-    return plotting.Frame(run.model.steps, samples, judged, row, **shown.how)
+    shown = Shown(run, run.dataset() if data is None else data)
+    return plotting.page_figure(
+        shown.data, shown.now(), run.history, gradient_norms(run, shown.data), shown.name, shown.scaled
+    )
 
 
 def gradient_norms(run: Run, data: Data) -> dict[str, tuple[float, float]]:

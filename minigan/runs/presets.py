@@ -8,7 +8,7 @@ from typing import Any
 
 from ..data.dataset import Data
 from ..data.sources import KNOWN, load_dataset
-from .models import MODELS, levels_of
+from .models import MANY, MODELS, levels_of, merged
 from .recipe import Recipe, RecipeError, sort_out
 
 _IMAGES = Recipe(
@@ -140,7 +140,6 @@ _OF_NUMBERS = {
 }  # fmt: skip
 RECIPES |= {f"digits-{name}": of for name, of in _OF_PIXELS.items()}
 RECIPES |= {f"ring-{name}": of for name, of in _OF_NUMBERS.items()}
-MANY = 32  # levels: above, a probability for each of them is too much to learn
 
 
 def for_model(model: str, recipe: Recipe, data: Data) -> Recipe:
@@ -149,7 +148,7 @@ def for_model(model: str, recipe: Recipe, data: Data) -> Recipe:
     suited = _OF_NUMBERS if levels is None else _OF_PIXELS
     if model not in suited:
         raise RecipeError(
-            f"model={model} is for pixels of whole numbers; for {data.name} there are {', '.join(suited)}"
+            f"model={model} is for pixels of whole numbers; for {recipe.data} there are {', '.join(suited)}"
         )
     found = suited[model][1]
     if found.model_options.get("likelihood") == "categorical" and (levels or 0) > MANY:
@@ -183,5 +182,5 @@ def plan(
         recipe = replace(recipe, batch=min(recipe.batch, int(data.count)))
     if own.get("model", recipe.model) != recipe.model:
         recipe = for_model(own["model"], recipe, data) if own["model"] in MODELS else Recipe(model=own["model"])
-    both = {"data_options": options, "model_options": recipe.model_options | of_model}
+    both = {"data_options": options, "model_options": merged(recipe.model_options, of_model)}
     return replace(recipe, **both | own | {"data": where}), data

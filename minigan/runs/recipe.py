@@ -25,7 +25,7 @@ from ..data.sources import OPTIONS
 from ..data.sources import options_of as options_of_data
 from ..files import reason
 from ..settings import SettingError, checked, fits, parts, shown, typed, unknown
-from .models import MODELS, build, check_options, first_rows, levels_for, options_of, units
+from .models import MODELS, build, check_options, first_rows, levels_for, merged, options_of, units
 
 ACTIVATIONS: dict[str, type[Layer] | None] = {
     "linear": None,
@@ -196,8 +196,16 @@ class Recipe:
     def updated(self, settings: dict[str, Any]) -> Recipe:
         """This recipe with other settings, as values or as texts; the data set's own options are settings too."""
         own, options, of_model = sort_out(settings, settings.get("data", self.data), self.model)
-        kept = self.model_options if own.get("model", self.model) == self.model else {}
-        both = {"data_options": self.data_options | options, "model_options": kept | of_model}
+        other = own.get("model", self.model) != self.model
+        if other and any(getattr(self, name) != default for name, default in OF_GAN.items()):
+            raise RecipeError(
+                f"model is {shown(own['model'])} in place of {self.model}, and another model starts from a recipe "
+                f"of its own: `minigan recipes` lists them"
+            )
+        both = {
+            "data_options": self.data_options | options,
+            "model_options": merged({} if other else self.model_options, of_model),
+        }
         return replace(self, **both | own)
 
     def scaler(self, data: Data) -> Scaler:
@@ -326,12 +334,16 @@ def sort_out(
     own: dict[str, Any] = {}
     options: dict[str, Any] = {}
     of_model: dict[str, Any] = {}
-    of_its_own = options_of(settings.get("model", model))
+    model = settings.get("model", model)
+    of_its_own = options_of(model)
     for key, value in settings.items():
         wanted = of_its_own.get(key) or TYPES.get(key)
         value = typed(value) if isinstance(value, str) and wanted is not str else value
         if key in of_its_own:
             of_model[key] = value
+        elif key in OF_GAN and of_its_own:
+            said = f"{key} is a setting of model=gan, and this recipe has model={model}"
+            raise RecipeError(f"{said}, whose own are {', '.join(of_its_own)}")
         elif key in TYPES:
             own[key] = (value,) if isinstance(value, int) and tuple in parts(TYPES[key]) else value
         elif key in options_of_data(source):
@@ -340,7 +352,12 @@ def sort_out(
             there = ", ".join(options_of_data(source)) or "none"
             raise RecipeError(f"{source} has no option {key!r}; it has {there}")
         else:
-            known = [name for name in TYPES if name not in ("data_options", "model_options", "parent", "said")]
+            hidden = ("data_options", "model_options", "parent", "said", *(OF_GAN if of_its_own else ()))
+            known = [name for name in TYPES if name not in hidden]
+            if whose := [name for name in MODELS if key in options_of(name)]:
+                raise RecipeError(
+                    f"{key} is a setting of model={' or model='.join(whose)}, and this has model={model}"
+                )
             raise RecipeError(unknown(key, [*of_its_own, *known, *options_of_data(source)]))
     return own, options, of_model
 

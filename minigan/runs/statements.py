@@ -29,6 +29,7 @@ class Statement:
     error: float = math.nan
     low: float = math.nan
     high: float = math.nan
+    draws: int = 0  # of a bound
 
     @property
     def text(self) -> str:
@@ -36,7 +37,8 @@ class Statement:
         if self.kind == "none":
             return "none"
         inside = f" [{self.low:.2f}, {self.high:.2f}]" if self.kind == "estimate" else ""
-        return f"{self.value:.2f}{inside} {self.kind}"
+        of = f" of {self.draws:,} draws" if self.kind == "bound" else ""
+        return f"{self.value:.2f}{inside} {self.kind}{of}"
 
 
 def unseen(data: Data) -> np.ndarray:
@@ -58,7 +60,8 @@ def statement(run: Run, rows: np.ndarray, draws: int = DRAWS, averaged: bool = T
         ends = {"low": said.mean() + log_z.value - log_z.high, "high": said.mean() + log_z.value - log_z.low}
     else:
         said, ends = run.log_p(rows, draws, averaged), {}
-    return Statement(kind, float(said.mean()), float(said.std(ddof=1)) / math.sqrt(len(said)), **ends)
+    error = float(said.std(ddof=1)) / math.sqrt(len(said))
+    return Statement(kind, float(said.mean()), error, **ends, draws=draws if kind == "bound" else 0)
 
 
 def best_statement(data: Data, rows: np.ndarray) -> Statement:

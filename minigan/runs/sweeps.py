@@ -33,6 +33,7 @@ from .parallel import ParallelError
 from .recipe import Recipe, RecipeError
 from .run import SAMPLES, start
 from .signals import terminable
+from .statements import statement, unseen
 from .surroundings import experiment
 from .threads import cores
 from .training import train
@@ -52,7 +53,10 @@ def run_member(text: str, threads: int = 1) -> dict[str, Any]:
         how = recipe.steps, recipe.batch, (), run.scaler, recipe.log_every, recipe.threads or threads, run.history
         train(run.model, data, *how)
         last = {name: value for name, value in run.history.rows[-1].items() if name != "step"}
-        return {"status": "done"} | scores(run.sample(SAMPLES), data) | last | {"made_with": made_with}
+        found = scores(run.sample(SAMPLES), data)
+        if getattr(run.model, "says", "none") in ("exact", "bound"):
+            found = {"log_p": statement(run, unseen(data)).value} | found
+        return {"status": "done"} | found | last | {"made_with": made_with}
     except Exception as error:  # one member's fault, of whatever kind, is no reason to lose the others
         return _failed(error)
 
@@ -261,7 +265,7 @@ def as_table(lines: list[dict[str, Any]]) -> str:
     for line in lines:
         row: dict[str, str] = {}
         for name, value in line.items():
-            if name in SCORES:
+            if name in SCORES or name == "log_p":
                 row[name] = f"{value:.4g} ± {value - line[f'{name}_low']:.2g}"
             elif f"{name}_low" not in line and not name.endswith(("_low", "_high")):
                 row[name] = str(value)

@@ -143,3 +143,11 @@ def test_one_column_needs_no_weights_to_be_right(float64):
     x = np.arange(4.0)[:, None]
     model.start(np.array([[0.0], [1], [1], [3]]))
     np.testing.assert_allclose(np.exp(model.log_likelihood(x)), np.array([1.5, 2.5, 0.5, 1.5]) / 6)
+
+
+def test_a_narrow_layer_hears_of_early_and_late_pixels_alike():
+    layer = Masked(64, 10, pixels=64)
+    _, degrees = layer.degrees()
+    assert degrees.min() == 1 and degrees.max() > 50 and len(set(degrees)) == 10
+    _, round_again = Masked(4, 9, pixels=4).degrees()
+    assert list(round_again) == [1, 2, 3] * 3

@@ -52,6 +52,10 @@ def test_a_folder_of_another_recipe_is_refused(tmp_path):
     a_family(tmp_path, ["gan"])
     with pytest.raises(RecipeError, match="holds a run of another recipe"):
         a_family(tmp_path, ["gan"], learning_rate=0.5, steps=4)
+    with pytest.raises(RecipeError, match="holds a run of another recipe"):  # though family.csv has its steps
+        a_family(tmp_path, ["gan"], learning_rate=0.5)
+    with pytest.raises(RecipeError, match="holds a run of another recipe"):
+        family.family("ring", ["gan"], [0], tmp_path, {"steps": 3})
     (tmp_path / "family.csv").write_text("model,seed\nvae,first\n")
     with pytest.raises(RecipeError, match="is no table of a family"):
         a_family(tmp_path)

@@ -93,7 +93,11 @@ REFUSED = {
     "no mixture": ({"model": "made", "components": "3"}, "components is a setting of likelihood=gaussians"),
     "no model": ({"model": "vea"}, "model is 'vea'; choose one of gan, made"),
     "no share": ({"model": "gsn", "noise": "2"}, "model=gsn: noise is 2.0"),
-    "the model's, of a GAN": ({"hidden": "3"}, "no setting is called 'hidden'"),
+    "the model's, of a GAN": (
+        {"couplings": "3"},
+        "couplings is a setting of model=flow",
+    ),
+    "the GAN's default": ({"model": "made", "latent": "2"}, "latent is a setting of model=gan, and this recipe"),
 }
 
 
@@ -112,6 +116,31 @@ def test_a_model_of_levels_refuses_other_numbers(model):
         start(small(model, "ring"))
     with pytest.raises(RecipeError, match="likelihood=categorical is for pixels"):
         start(small("made", "ring", likelihood="categorical"))
+
+
+def test_a_likelihood_that_is_given_brings_its_own_components():
+    recipe, _ = plan("ring", settings={"model": "made", "likelihood": "gaussian"})
+    assert "components" not in recipe.model_options
+    assert RECIPES["ring-made"][1].updated({"likelihood": "gaussian"}) == replace(
+        RECIPES["ring-made"][1], model_options=recipe.model_options
+    )
+    both = RECIPES["ring-made"][1].updated({"likelihood": "gaussians", "components": "3"})
+    assert both.model_options["components"] == 3
+
+
+def test_another_model_is_another_recipe_and_not_a_setting_of_this():
+    with pytest.raises(RecipeError, match="another model starts from a recipe of its own"):
+        RECIPES["digits"][1].updated({"model": "made"})
+    assert RECIPES["digits-vae"][1].updated({"model": "gsn"}).model_options["walk"] == 2
+
+
+def test_chains_are_not_built_for_photographs(tmp_path):
+    np.save(tmp_path / "grey.npy", np.random.default_rng(0).integers(0, 256, (80, 4, 4), dtype=np.uint8))
+    for model in ("rbm", "gsn"):
+        with pytest.raises(RecipeError, match="a unit for each of a pixel's 256 levels, and 32 are the most"):
+            start(plan(str(tmp_path / "grey.npy"), settings={"model": model})[0])
+    recipe, data = plan(str(tmp_path / "grey.npy"), settings={"model": "made"})
+    assert recipe.model_options["likelihood"] == "binomial" and start(recipe, data)
 
 
 # ---------------------------------------------------------------------------------------------------------- runs
@@ -178,8 +207,24 @@ def test_the_command_trains_on_points_and_shows_them(tmp_path, capsys):
     assert main(["train", "ring", *told, "--out", str(tmp_path / "blur")]) == 0
     assert (tmp_path / "blur" / "samples.png").stat().st_size > 10_000
     assert main(["evaluate", str(tmp_path / "blur"), "-n", "200"]) == 0
-    assert "log p of 2,000 rows, nats" in capsys.readouterr().out
+    assert "log density of 2,000 rows, nats" in capsys.readouterr().out
     assert main(["sample", str(tmp_path / "blur"), "-n", "9", "--out", str(tmp_path / "blur.png")]) == 0
+
+
+def test_what_learns_by_heart_is_told_so_with_the_step_at_which_it_was_best():
+    rows = [{"step": step, "loss": 1.0, "held_out": value} for step, value in ((10, -5), (20, -3), (30, -9.5))]
+    (ill,) = mg.diagnose(rows)
+    assert "learns by heart (held_out fell from -3.0 nats at step 20 to -9.5)" in str(ill) and "steps=20" in repr(
+        ill
+    )
+    assert mg.diagnose(rows[:2]) == []
+
+
+@pytest.mark.parametrize("model", OPTIONS)
+def test_pixels_that_were_scaled_are_refused_at_the_first_step(model):
+    run, data = start(small(model))
+    with pytest.raises(ValueError, match="rows of numbers other than 0, 1"):
+        mg.train(run.model, data.x / 16, steps=1, batch=32)
 
 
 # ---------------------------------------------------------------------------------------------------- statements
