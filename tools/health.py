@@ -417,6 +417,7 @@ lesson that explains it, and a setting to try:
 | circling | five turns or more | 14 |
 | partly collapsed | recall is below .3 and precision above .25, after 32 rows | 15 |
 | D is too weak | precision is below .1, and D does not see it (right on less than 80 %), after 32 rows | 13 |
+| learns by heart | a model's held-out rows have become less probable again, by a nat or more | 21 |
 
 ## How often it is right
 

@@ -97,9 +97,8 @@ def formula(tex: str) -> str:
     from pylatexenc.latexwalker import LatexWalker
 
     grammar, spoken = _tools()
-    tex = re.sub(
-        r"([_^])(\\(?:text|mathrm)\{[^{}]*\})", r"\1{\2}", tex
-    )  # p_\text{data}: the whole word is the index
+    # p_\text{data}: the whole word is the index
+    tex = re.sub(r"([_^])(\\(?:text|mathrm)\{[^{}]*\})", r"\1{\2}", tex)
     tex = re.sub(rf"\\underbrace{BRACED}_{BRACED}", r"{\1}\\text{ [}\2\\text{]}", tex)
     nodes, _, _ = LatexWalker(tex, latex_context=grammar, tolerant_parsing=False).get_latex_nodes()
     text = spoken.nodelist_to_text(nodes)
