@@ -127,7 +127,7 @@ if find_numba() is not None:  # the extra `fast`
         monkeypatch.setattr(numba.core.dispatcher.Dispatcher, "enable_caching", nowhere)
         with pytest.warns(UserWarning, match=r"compiles .*lambda> anew \(no locator available\)"):
             a = np.zeros(LONG)
-            Backend("numpy", "float64").kernel(None, LONG, loop=lambda a: a.fill(3.0))(a)
+            Backend("numpy", "float64").kernel(lambda xp, a: None, LONG, loop=lambda a: a.fill(3.0))(a)
         assert (a == 3).all()
 
     @pytest.mark.parametrize("dtype", ["float32", "float64"])
