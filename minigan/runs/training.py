@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import os
 from collections.abc import Callable, Sequence
@@ -77,6 +78,19 @@ class History:
             cells = (f"{row[name]:12.4g}" if name in row else " " * 12 for row in shown)
             lines += [f"{name:14}" + "".join(cells)]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The same rows for a notebook, a line each."""
+        if not self.rows:
+            return "History, empty"
+        last = len(self) - 1
+        shown = [self.rows[i] for i in sorted({round(k * last / 11) for k in range(12)})]
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
+        cells = [[f"{row[name]:,.4g}" if name in row else "" for name in self.columns] for row in shown]
+        for line, row in zip(cells, shown, strict=True):
+            line[0] = f"{row['step']:,.0f}"
+        lines = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr>" for line in cells)
+        return f"<table><caption>{len(self):,} rows</caption><tr>{head}</tr>{lines}</table>"
 
     def to_csv(self, path: str | os.PathLike) -> None:
         """Write the rows, as `as_csv` makes them."""

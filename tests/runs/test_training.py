@@ -588,3 +588,11 @@ def test_without_a_terminal_or_unasked_there_is_no_bar(progress, monkeypatch):
     monkeypatch.setattr(sys, "stderr", io.StringIO() if progress else Screen())
     train(game(), ring(), 5, 8, log_every=1, progress=progress)
     assert sys.stderr.getvalue() == ""
+
+
+def test_a_notebook_shows_the_history_as_a_table():
+    history = History([{"step": 100 * k, "loss": k / 7} | ({"<late>": 1.0} if k == 30 else {}) for k in range(31)])
+    told = history._repr_html_()
+    assert told.startswith("<table>") and told.count("<tr>") == 13 and "31 rows" in told
+    assert "<th>&lt;late&gt;</th>" in told and "<td>3,000</td>" in told and "<td>4.286</td>" in told
+    assert History()._repr_html_() == "History, empty"
