@@ -14,6 +14,7 @@ import pytest
 import minigan as mg
 from minigan.cli import main
 from minigan.judge.evaluation import scores
+from minigan.runs import family
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -85,6 +86,7 @@ EXTRAS = {"sweep": "joblib", "export": "onnx"}  # what a command needs beside mi
 
 def test_the_commands_work(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(family, "K", {})  # of 5,000 draws 50 say that the command works
     quick = {
         "train": ["--steps", "20", "--set", "log_every=10", "--set", "frames=2"],
         "family": ["--set", "steps=20", "--models", "vae,gan"],  # chains take their time to be sampled

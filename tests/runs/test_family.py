@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 
 import minigan as mg
 from minigan.cli import main
-from minigan.runs import family
+from minigan.models import annealed_log_z
+from minigan.runs import family, statements
 from minigan.runs.recipe import RecipeError
 from minigan.runs.statements import unseen
 
@@ -19,6 +21,7 @@ def fast(monkeypatch):
     """Few samples and draws, so that a family of three steps is asked in a moment."""
     monkeypatch.setattr(family, "ASKED", 60)
     monkeypatch.setattr(family, "K", {"vae": 5})
+    monkeypatch.setattr(statements, "annealed_log_z", partial(annealed_log_z, chains=50, temperatures=100))
 
 
 def a_family(out, models=("vae", "gan"), seeds=(0,), **settings):
