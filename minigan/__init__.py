@@ -8,6 +8,8 @@
 Begin with core/plain.py, a whole GAN on one page; docs/architecture.md says how the rest builds on it.
 """
 
+from typing import Any
+
 __version__ = "0.1.0"
 
 from .checks.gradcheck import check_gradients
@@ -31,9 +33,7 @@ from .core.streams import Stream
 from .core.workspace import HalfStepError
 from .data.dataset import Batches, DataError, Dataset, Scaler, scaler
 from .data.sources import load_dataset
-from .runs.family import family
 from .runs.health import diagnose
-from .runs.plots import plot_gradients, plot_history, plot_run, plot_samples
 from .runs.presets import RECIPES
 from .runs.recipe import Recipe, RecipeError
 from .runs.run import Run, load, save
@@ -41,4 +41,17 @@ from .runs.training import Diverged, History, train
 from .theory.distributions import Discrete, Distribution, Gaussian, Mixture, grid, ring
 from .theory.divergences import cross_entropy, entropy, js, kl, optimal_discriminator, wasserstein1
 
-__all__ = [name for name in dir() if not name.startswith("_")]
+# What wants most of the house is imported when it is asked for, so that `import minigan` stays quick.
+_LATE = {"family": "family"} | dict.fromkeys(
+    ("plot_gradients", "plot_history", "plot_run", "plot_samples"), "plots"
+)
+
+__all__ = [name for name in (*dir(), *_LATE) if not name.startswith("_") and name != "Any"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module 'minigan' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".runs.{_LATE[name]}", __name__), name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import subprocess
 import sys
 from pathlib import Path
 
@@ -87,3 +88,19 @@ def test_the_first_evening_is_short():
 def test_every_file_begins_by_saying_what_it_is(file):
     if not file.startswith("lessons/l"):
         assert 20 < len(house.says(file)) < 120
+
+
+def test_importing_minigan_brings_neither_figures_nor_folders_and_late_names_are_there():
+    code = """
+import sys, minigan as mg
+late = {"minigan.runs.family", "minigan.runs.folder", "minigan.runs.plots", "matplotlib"} & set(sys.modules)
+assert not late, late
+assert {"family", "plot_run"} <= set(mg.__all__) and callable(mg.family) and callable(mg.plot_run)
+try:
+    mg.famly
+except AttributeError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "module 'minigan' has no attribute 'famly'\n"
