@@ -62,6 +62,7 @@ class GAN:
 
     _work: Workspace | None  # made by the first step
     left = ""  # within a step: the sub-step that was the last
+    says = "none"  # of log p(x): see model.py
 
     def __init__(
         self,
@@ -79,6 +80,7 @@ class GAN:
         seed: int = 0,
     ):
         self.generator, self.discriminator, self.latent = generator, discriminator, latent
+        self.dim = generator.widths[-1]
         self.objective, self.updates, self.d_steps = find_objective(objective), updates, d_steps
         self.packing, self.instance_noise, self.penalty, self.seed = packing, instance_noise, penalty, seed
         check_fit(generator, discriminator, latent.dim, updates, d_steps, packing, penalty)
@@ -126,12 +128,11 @@ class GAN:
 
     def substeps(self, real: Array) -> Iterator[tuple[str, Array]]:
         """One iteration, yielding each sub-step's name when it is done (see substeps.py), and what it made."""
-        real = self.generator.backend.asarray(real)
+        real = self.backend.asarray(real)
         batch, rest = divmod(len(real), self.d_steps)
-        dim = self.generator.widths[-1]
-        if real.ndim != 2 or real.shape[1] != dim or batch < 1 or rest or batch % self.packing:
+        if real.ndim != 2 or real.shape[1] != self.dim or batch < 1 or rest or batch % self.packing:
             raise ValueError(
-                f"real samples have shape {real.shape}; wanted ({self.d_steps} × B, {dim}), "
+                f"real samples have shape {real.shape}; wanted ({self.d_steps} × B, {self.dim}), "
                 f"with B a multiple of packing = {self.packing}"
             )
         check_whole(self)
@@ -142,7 +143,7 @@ class GAN:
         players = self._simultaneous if self.updates == "simultaneous" else self._alternating
         rngs = {name: work.draws(name, stream.at(self.steps)) for name, stream in self.streams.items()}
         if work.batch != batch:
-            real = real.reshape(self.d_steps, batch, dim)[:, work.samples].reshape(-1, dim)
+            real = real.reshape(self.d_steps, batch, self.dim)[:, work.samples].reshape(-1, self.dim)
         for self.left, array in players(real, work, rngs):
             yield self.left, array
         if self.average is not None and self.decay is not None:
@@ -255,7 +256,7 @@ class GAN:
 
         ℓ(D(x)) is what G pays for one pack, L_G the mean of n: this is -n ∂L_G/∂x, without dropout or noise.
         """
-        D, x = self.discriminator, self.generator.backend.asarray(x)
+        D, x = self.discriminator, self.backend.asarray(x)
         trace = D.trace(len(x))
         slope = self.objective.generator_slope(D.forward(x, trace))
         return -D.backward(slope, trace, params=False, inputs=True)
@@ -275,7 +276,7 @@ class GAN:
         in the step, and this reads them back to the host.
         """
         real, fake, judged = self.logits()
-        game, work, backend = self.objective, self._work, self.generator.backend
+        game, work, backend = self.objective, self._work, self.backend
         assert work is not None  # else there were no logits
         found = {
             "d_loss": game.real_loss(real).mean() + game.fake_loss(fake).mean(),
@@ -307,7 +308,7 @@ class GAN:
         check_alike(own, vectors, "GAN")
         self.left = "restore"
         for name, vector in own.items():
-            vector[...] = self.generator.backend.asarray(vectors[name])
+            vector[...] = self.backend.asarray(vectors[name])
         for net in filter(None, (self.generator, self.discriminator, self.average)):
             net.moved()
         for optimizer, updates in zip(self.optimizers, (steps, steps * self.d_steps), strict=True):
@@ -323,7 +324,7 @@ class GAN:
 
     def _make_ready(self) -> None:
         """Make what no copy takes along."""
-        self._blend = self.generator.backend.kernel(blend, self.generator.size)
+        self._blend = self.backend.kernel(blend, self.generator.size)
         self.share(Alone())
 
     def share(self, shared: Alone) -> None:

@@ -27,6 +27,8 @@ class Learner(Protocol):
 
     steps: int
     seed: int
+    dim: int  # columns of a row
+    says: str  # of log p(x): "exact", "bound", "estimate" or "none"
 
     @property
     def turns(self) -> int:
@@ -76,7 +78,7 @@ def fingerprint(learner: Learner) -> str:
     digest = hashlib.blake2b(str(learner.steps).encode(), digest_size=8)
     for name, vector in learner.vectors().items():
         digest.update(f"/{name} {vector.dtype.name} {len(vector)}/".encode())
-        digest.update(np.ascontiguousarray(vector if isinstance(vector, np.ndarray) else vector.get()).data)
+        digest.update(np.ascontiguousarray(learner.backend.to_numpy(vector)).data)
     return digest.hexdigest()
 
 
@@ -100,8 +102,9 @@ class Model:
     its class is made with is kept under the same name, so that `settings` finds it.
     """
 
-    says: str = "none"  # of log p(x): "exact", "bound", "estimate" or "none"
+    says: str = "none"
     turns = 1
+    column: Any = None  # what says by its check(x) which numbers a column may hold; None for any
 
     def __init__(
         self,
@@ -145,7 +148,7 @@ class Model:
 
     def substeps(self, real: Array) -> Iterator[tuple[str, Array]]:
         """A step, as the GAN has them: for each network by its name a gradient, an update, and its average."""
-        x = self.check(real)
+        x = self.known(real) if self.steps == 0 else self.check(real)  # one batch tells of a scaling that is wrong
         self.gradient(x, {name: stream.at(self.steps) for name, stream in self.streams.items()})
         for name, net in self.nets.items():
             yield f"{name} gradient", net.grad
@@ -180,6 +183,13 @@ class Model:
         x = self.backend.asarray(x)
         if x.ndim != 2 or x.shape[1] != self.dim or not len(x):
             raise ValueError(f"{type(self).__name__} learns rows of {self.dim} columns, not {x.shape}")
+        return x
+
+    def known(self, x: Array) -> Array:
+        """The rows x as `check` has them; ValueError where a number is none that `column` knows."""
+        x = self.check(x)
+        if self.column is not None:
+            self.column.check(x)
         return x
 
     def trace(self, net: Sequential, rows: int) -> Trace:
@@ -230,7 +240,7 @@ class Bounded(Model):
         """
         if k < 1:
             raise ValueError(f"k is {k}; a bound takes 1 draw or more")
-        log_weight, draws = self.log_weight(self.check(x)), Stream(seed, "bound")
+        log_weight, draws = self.log_weight(self.known(x)), Stream(seed, "bound")
         total = log_weight(draws.at(0))
         for j in range(1, k):
             total = self.backend.xp.logaddexp(total, log_weight(draws.at(j)))

@@ -13,9 +13,9 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from ..data.dataset import Batches, Data
 from ..data.sources import load_dataset
 from ..runs.recipe import Recipe
 from ..runs.run import start
-from ..runs.training import find_fault, is_finite
+from ..runs.training import find_fault, is_finite, snapshot
 from ..theory import oracle
 from . import link as links
 from .gallery import Gallery
@@ -40,8 +40,7 @@ JS_EVERY = {True: 50, False: 200}  # and between two of the JS: the exact one, a
 MOST_KEPT = 1 << 24  # bytes of states that rewinding may start from
 
 
-@dataclass
-class State:
+class State(NamedTuple):
     """Where a run was after so many steps."""
 
     step: int
@@ -157,7 +156,7 @@ class Session:
         """Play from this state on, by the recipe that holds there."""
         recipe = next(recipe for step, recipe in reversed(self.recipes) if step <= state.step)
         run, _ = start(replace(recipe, parent={}), self.data)
-        run.gan.restore(state.step, state.vectors)
+        run.gan.restore(*state)
         self.run = replace(run, recipe=recipe)
         self._settle()
 
@@ -167,7 +166,7 @@ class Session:
         self.batches = Batches(self.data, self.gan.d_steps * self.recipe.batch, self.gan.seed, self.run.scaler)
 
     def _state(self) -> State:
-        return State(self.gan.steps, {name: vector.copy() for name, vector in self.gan.vectors().items()})
+        return State(*snapshot(self.gan))
 
     def _keep(self) -> None:
         """Keep this state if all its numbers are finite; every other one goes when there are too many."""
@@ -184,7 +183,7 @@ class Session:
         until, state = self.gan.steps, self.kept[bisect_right([s.step for s in self.kept], self.gan.steps - 1) - 1]
         self._return_to(state)
         with np.errstate(all="ignore"):
-            fault = find_fault(self.gan, self.batches, (state.step, state.vectors), until)
+            fault = find_fault(self.gan, self.batches, state, until)
         self.rows = [row for row in self.rows if row["step"] <= state.step]
         self.reached = state.step
         self._return_to(state)

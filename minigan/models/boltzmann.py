@@ -100,7 +100,8 @@ class RBM(Model):
         seed: int = 0,
     ):
         self.levels, self.hidden, self.chains, self.sweeps = levels, hidden, chains, sweeps
-        self.pixel, self.seen = Categorical(levels), FreeEnergy(dim * levels, hidden)
+        self.column = self.pixel = Categorical(levels)
+        self.seen = FreeEnergy(dim * levels, hidden)
         self.net = Sequential([self.seen], backend, seed, "machine")
         super().__init__(dim, [self.net], optimizer or SGD(0.05), seed, ["chains"], average)
         self.base = self.backend.zeros(dim * levels)  # visible biases of a machine without causes: the base
@@ -139,8 +140,6 @@ class RBM(Model):
 
         The particles stand for p: they move on with the machine, which changes slower than they mix.
         """
-        if self.steps == 0:
-            self.pixel.check(x)
         for _ in range(self.sweeps):
             self.particles[...] = self.gibbs(self.particles, rngs["chains"])
         n, m = len(x), len(self.particles)
@@ -153,9 +152,7 @@ class RBM(Model):
 
     def log_likelihood(self, x: Array, log_z: float) -> Array:
         """log p(x) = -F(x) - log Z: x (n, dim) -> (n,) nats; as exact as log_z is."""
-        x = self.check(x)
-        self.pixel.check(x)
-        return self.net(self.one_hot(x))[:, 0] - log_z
+        return self.net(self.one_hot(self.known(x)))[:, 0] - log_z
 
     def chain(self, x: Array, rng: np.random.Generator) -> Iterator[Array]:
         """The chain from x (n, dim) on, without end: n walks side by side, a picture (n, dim) each sweep."""

@@ -115,6 +115,8 @@ class Flow(Bounded):
             self.stack.append(Coupling(np.sort(stay), np.sort(move), hidden, backend, seed, f"coupling {k}"))
         if levels is None:
             self.says = "exact"
+        else:
+            self.column = Categorical(levels)
         nets = [coupling.net for coupling in self.stack]
         super().__init__(dim, nets, optimizer or Adam(), seed, ["dequantisation"], average)
 
@@ -138,8 +140,6 @@ class Flow(Bounded):
 
     def gradient(self, x: Array, rngs: Mapping[str, np.random.Generator]) -> None:
         """Of the mean of -log p(x + u): forwards through all couplings, and back through them."""
-        if self.steps == 0 and self.levels is not None:
-            Categorical(self.levels).check(x)
         y, total = self.spread(x, rngs["dequantisation"])
         passes: list[SimpleNamespace] = []
         for coupling in self.stack:
@@ -159,8 +159,6 @@ class Flow(Bounded):
 
     def log_weight(self, x: Array) -> Callable[[np.random.Generator], Array]:
         """rng -> log p(x + u) of one u a row, and the mean of p(x + u) is P(x): x (n, dim), w (n,)."""
-        if self.levels is not None:
-            Categorical(self.levels).check(x)
 
         def log_w(rng: np.random.Generator) -> Array:
             y, log_det = self.spread(x, rng)

@@ -49,7 +49,7 @@ class GSN(Model):
         if not 0 < noise <= 1 or walk < 1:
             raise ValueError(f"noise is {noise} and walk {walk}; wanted are a share above 0, and 1 or more")
         self.levels, self.hidden, self.noise, self.walk = levels, tuple(hidden), noise, walk
-        self.pixel = Categorical(levels)
+        self.column = self.pixel = Categorical(levels)
         layers: list[Layer] = []
         for n_in, n_out in zip([dim, *hidden], hidden, strict=False):
             layers += [Dense(n_in, n_out, init="glorot"), Tanh()]
@@ -76,8 +76,6 @@ class GSN(Model):
 
         The walk's own draws are data here: no gradient goes back through them.
         """
-        if self.steps == 0:
-            self.pixel.check(x)
         met, here = [], x
         for k in range(self.walk):
             met.append(self.spoil(here, rngs["walk"]))

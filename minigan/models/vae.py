@@ -42,6 +42,7 @@ class VAE(Bounded):
         seed: int = 0,
     ):
         self.likelihood, self.latent, self.hidden = likelihood, latent, hidden
+        self.column = likelihood
         ends = [(dim, 2 * latent, "encoder"), (latent, dim * likelihood.per, "decoder")]
         self.encoder, self.decoder = (
             Sequential(
@@ -65,8 +66,6 @@ class VAE(Bounded):
         dL/dz comes back through the decoder. It reaches mu as it is, and log sigma² = l by z = mu + e^(l/2) eps as
         dz eps sigma / 2; the KL adds mu to the one and (sigma² - 1)/2 to the other.
         """
-        if self.steps == 0:
-            self.likelihood.check(x)
         xp, B = self.backend.xp, len(x)
         coded, decoded = self.trace(self.encoder, B), self.trace(self.decoder, B)
         mu, log_var = self.posterior(self.encoder.forward(self.likelihood.scaled(x), coded, training=True))
@@ -87,7 +86,6 @@ class VAE(Bounded):
         E[w] = ∫ q p(x|z) N(z; 0, I) / q dz = p(x). With z = mu + sigma eps, -log q is eps²/2 + log sigma and a
         constant that N(z; 0, I) has as well. At k = 1 this is the bound that is trained, KL by a draw too.
         """
-        self.likelihood.check(x)
         mu, log_var = self.posterior(self.encoder(self.likelihood.scaled(x)))
         sigma, eps = self.backend.xp.exp(log_var / 2), self.backend.empty(*mu.shape)
         trace = self.decoder.trace(len(x))

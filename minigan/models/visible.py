@@ -112,6 +112,7 @@ class MADE(Model):
         seed: int = 0,
     ):
         self.likelihood, self.hidden, self.dropout = likelihood, tuple(hidden), dropout
+        self.column = likelihood
         layers: list[Layer] = []
         for k, (n_in, n_out) in enumerate(zip([dim, *hidden], hidden, strict=False)):
             layers += [Masked(n_in, n_out, pixels=dim, place="hidden" if k else "first"), ReLU()]
@@ -126,8 +127,6 @@ class MADE(Model):
 
     def gradient(self, x: Array, rngs: Mapping[str, np.random.Generator]) -> None:
         """Of the mean of -log p(x): one pass, for all factors are there at once."""
-        if self.steps == 0:
-            self.likelihood.check(x)
         trace = self.trace(self.net, len(x))
         out = self.net.forward(self.likelihood.scaled(x), trace, training=True, rng=rngs["dropout"])
         self.paid = lambda: -self.likelihood.log_p(x, out).sum(axis=1)
@@ -135,8 +134,7 @@ class MADE(Model):
 
     def log_likelihood(self, x: Array) -> Array:
         """log p(x) of each row, exact, in nats: x (n, dim) -> (n,)."""
-        x = self.check(x)
-        self.likelihood.check(x)
+        x = self.known(x)
         return self.likelihood.log_p(x, self.net(self.likelihood.scaled(x))).sum(axis=1)
 
     def sample(self, n: int, seed: int = 0) -> Array:

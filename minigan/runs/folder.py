@@ -106,7 +106,7 @@ class Keeper:
         self.run, self.data, self.made_with, self.shown = run, data, made_with, Shown(run, data)
         for row in run.history.rows:
             if "quality" in row:  # one name for both, in runs that were begun before they had two
-                row[self.shown.quality or ""] = row.pop("quality")
+                row[self.shown.quality] = row.pop("quality")
         rows = math.ceil(run.recipe.steps / run.recipe.log_every)
         self.stride = run.recipe.log_every * math.ceil(rows / max(1, run.recipe.frames))
         self.frames = Log(self.folder / "frames.bin")

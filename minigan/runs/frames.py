@@ -26,7 +26,7 @@ class Shown:
     """What is kept of a step of this run for its figures, as one vector, and the frames that it comes to.
 
     A game shows D's opinion on a grid, and on a line the exact density of G(z); `quality` names the column that
-    says how good the samples are, or how probable the held-out rows, and is None where neither can be said fast.
+    says how good the samples are, or how probable the held-out rows, and is empty where neither can be said fast.
     """
 
     def __init__(self, run: Run, data: Data):
@@ -41,19 +41,18 @@ class Shown:
         self.most = plotting.IMAGES if self.few else SAMPLES
         self.quality = self._quality()
 
-    def _quality(self) -> str | None:
+    def _quality(self) -> str:
         if isinstance(self.data, Mixture):
             return "high_quality"
-        says = "none" if self.game else self.run.model.says
-        if says in ("exact", "bound") and self.data.held_out is not None:
+        if self.run.model.says in ("exact", "bound") and self.data.held_out is not None:
             return "held_out"
-        return None if self.few else "frechet"
+        return "" if self.few else "frechet"
 
     @property
     def late(self) -> list[str]:
         """The columns that only rows with a frame have."""
         found = ["js"] * self.exact + ["gap"] * (self.exact and self.run.gan.log_odds)
-        return found + [self.quality] * (self.quality is not None)  # type: ignore[list-item]
+        return found + [self.quality] * bool(self.quality)
 
     def of(self, row: dict[str, float]) -> np.ndarray:
         """The vector of this row's step: samples, D's opinions, and the density of G(z).
@@ -67,7 +66,7 @@ class Shown:
         if self.quality == "held_out":
             assert self.data.held_out is not None
             row[self.quality] = float(self.run.log_p(self.data.held_out, DRAWS).mean())
-        elif self.quality is not None:
+        elif self.quality:
             row[self.quality] = scores(samples, self.data, fast=True)[self.quality]
         shown = samples[: self.plotting.IMAGES] if self.run.form.get("image") else samples
         parts = [shown.ravel()]

@@ -10,10 +10,9 @@ alike is asked before the first step, see `surroundings.check_alike`.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +20,7 @@ import numpy as np
 
 from ..core.backend import Array
 from ..core.gan import GAN, Alone
+from ..core.model import Learner, fingerprint
 
 LAUNCHED = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS")  # set by the mpiexec of Open MPI, MPICH, Intel
 PLACES = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "MPI_LOCALRANKID")  # and to which rank, in the same order
@@ -104,17 +104,15 @@ class Ranks(Alone):
         """Whether it is so on any rank."""
         return bool(self.comm.allreduce(bool(here), op=self.mpi.LOR))
 
-    def agree(self, step: int, vectors: Iterable[np.ndarray]) -> None:
-        """Raise ParallelError, on every rank, where one has other bits in these vectors than the rest."""
-        digest = hashlib.blake2b(digest_size=16)
-        for vector in vectors:
-            digest.update(np.ascontiguousarray(vector).data)
-        every = self.comm.allgather(digest.digest())
+    def agree(self, learner: Learner) -> None:
+        """Raise ParallelError, on every rank, where one is in another state than the rest, if by one bit."""
+        every = self.comm.allgather(fingerprint(learner))
         odd = [rank for rank, other in enumerate(every) if other != every[0]]
         if odd:
+            others = ", ".join(map(str, odd))
             raise ParallelError(
-                f"after step {step} the weights of ranks {', '.join(map(str, odd))} differ from rank 0's: they no "
-                f"longer play one game. Different machines, NumPy or BLAS versions can do that; use alike ones"
+                f"after step {learner.steps} the weights of ranks {others} differ from rank 0's: "
+                f"they no longer play one game. Other machines, NumPy or BLAS versions can do that; use alike ones"
             )
 
     def abort(self) -> None:

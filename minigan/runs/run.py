@@ -82,7 +82,7 @@ class Run:
         scale, log p(x) = log p(z) - Σ log scale. RecipeError for what states neither (see `minigan.models`).
         """
         asked = self.best(averaged)
-        if getattr(asked, "says", "none") not in ("exact", "bound"):
+        if asked.says not in ("exact", "bound"):
             raise RecipeError(f"a model={self.recipe.model} says nothing of log p that can be read off")
         z = asked.backend.asarray(self.scaler.to_network(x))
         said = asked.log_likelihood(z) if asked.says == "exact" else asked.bound(z, k)
@@ -209,17 +209,13 @@ def load_run(
                 )
             content = checkpoint.kept(history_csv, extra["history"])
         scales, form = Scaler(arrays["scaler.shift"], arrays["scaler.scale"]), extra["form"]
-        if not _describes(form, scales, _columns(model)):
+        if not _describes(form, scales, model.dim):
             raise CheckpointError(f"{file} cannot be loaded: its scaler or form is not that of what it makes")
         history, places = History.from_csv(history_csv, content), extra.get("made with")
         rows = places[-1].get("data", "") if isinstance(places, list) else ""  # format 1 did not know
         return Run(recipe, model, scales, history, form, rows), extra
     except (LookupError, TypeError, AttributeError, RecursionError, RecipeError) as error:
         raise CheckpointError(f"{file} cannot be loaded: it does not describe a run ({error!r:.80})") from error
-
-
-def _columns(model: GAN | Model) -> int:
-    return model.generator.widths[-1] if isinstance(model, GAN) else model.dim
 
 
 def _describes(form: dict[str, Any], scales: Scaler, dim: int) -> bool:

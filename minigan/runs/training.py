@@ -148,7 +148,7 @@ def train(
     history = History() if history is None else history
     last, watched = learner.steps + steps, watch(learner, batches)
     history.scale = watched.scale if watched else None
-    good, shown = _snapshot(learner), dict[str, str]()
+    good, shown = snapshot(learner), dict[str, str]()
     if ranks is not None:
         ranks.join(learner)
     on_any = (lambda here: here) if ranks is None else ranks.any  # what one finds or is told must turn all
@@ -164,14 +164,14 @@ def train(
                 if not (np.isfinite(list(row.values())).all() and all(map(is_finite, learner.vectors().values()))):
                     raise find_fault(learner, batches, good, learner.steps, on_any)
                 if ranks is not None:
-                    ranks.agree(learner.steps, map(learner.backend.to_numpy, learner.vectors().values()))
+                    ranks.agree(learner)
                 shown |= {k: f"{v:.3f}" for k, v in row.items() if k != "step"}
                 row |= watched.numbers(learner, history.rows, ranks) if watched else {}
                 before = set(row)
                 for hook in hooks:
                     hook(learner, row)
                 history.rows.append(row)
-                good = _snapshot(learner)
+                good = snapshot(learner)
                 shown |= {k: f"{v:.3f}" for k, v in row.items() if k not in before}  # of some rows only, perhaps
                 bar.set_postfix(shown, refresh=False)
                 bar.set_description_str(", ".join(map(str, diagnose(history))), refresh=False)
@@ -234,7 +234,8 @@ def is_finite(a: Array) -> bool:
     return bool(np.isfinite(a.sum())) or bool(np.isfinite(a).all())  # a sum may overflow where no entry does
 
 
-def _snapshot(learner: Learner) -> tuple[int, dict[str, Array]]:
+def snapshot(learner: Learner) -> tuple[int, dict[str, Array]]:
+    """What `restore` takes to come back here: the steps, and a copy of each vector."""
     return learner.steps, {name: vector.copy() for name, vector in learner.vectors().items()}
 
 

@@ -47,7 +47,7 @@ def play(ranks=None, batch=BATCH):
         for step in range(STEPS):
             gan.step(batches.at(step))
         if ranks is not None:
-            ranks.agree(gan.steps, gan.vectors().values())
+            ranks.agree(gan)
         found |= {f"{name}/{what}": vector for what, vector in gan.vectors().items()}
         found |= {f"{name}/{what}": np.array(number) for what, number in gan.losses().items()}
     return found
@@ -62,7 +62,7 @@ if __name__ == "__main__":
         gan.step(mg.Batches(mg.ring(), BATCH, seed=3).at(0))
         if ranks.rank == 1:
             gan.discriminator.theta[3] = np.nextafter(gan.discriminator.theta[3], 9)  # one bit
-        ranks.agree(gan.steps, gan.vectors().values())
+        ranks.agree(gan)
     found = play(ranks)
     if ranks.first:
         np.savez(sys.argv[1], **found)
