@@ -369,23 +369,17 @@ def plot(args: argparse.Namespace) -> None:
 
 def evaluate(args: argparse.Namespace) -> None:
     from .judge import evaluation
-    from .runs.statements import best_statement, statement, unseen
+    from .runs.statements import said_row
 
     run = _load_run(args.run)
     data, game = _data_of(run), run.recipe.model == "gan"
     averaged = run.gan.average is not None if game else bool(run.model.averages)
     names = {"averaged": True, "live": False} if averaged else {"generator" if game else run.recipe.model: False}
     samples = {name: run.sample(args.n, args.seed, averaged=kept) for name, kept in names.items()}
-    rows, first = evaluation.evaluate(samples, data, args.seed), []
-    if not game and run.model.says != "none":
-        judged = unseen(data)
-        said = {name: statement(run, judged, averaged=kept).text for name, kept in names.items()}
-        said |= {name: "" for name in rows[0].scores if name not in said}  # of the cheats
-        best = best_statement(data, judged)
-        what = "held-out rows" if data.held_out is not None else f"{len(judged):,} rows"
-        of = "log p" if run.recipe.levels(data) is not None else "log density"
-        first = [evaluation.Row(f"{of} of {what}, nats", said, "" if best.kind == "none" else best.text)]
-    print(f"{args.run}: {args.n} samples after {run.model.steps:,} steps\n{evaluation.as_table(first + rows)}")
+    rows = evaluation.evaluate(samples, data, args.seed)
+    if run.model.says != "none":
+        rows.insert(0, said_row(run, data, names, rows[0]))
+    print(f"{args.run}: {args.n} samples after {run.model.steps:,} steps\n{evaluation.as_table(rows)}")
 
 
 def replay(args: argparse.Namespace) -> None:

@@ -185,3 +185,17 @@ def test_lesson_21_prints_the_table_that_is_stored():
     text = KNOWN[21].path.read_text(encoding="utf-8")
     for table in (KNOWN[21].behind.printed(), KNOWN[21].behind.leaves()):
         assert "\n".join(f"# {line}" for line in table) in text
+
+
+def test_the_readme_has_the_family_as_it_is_stored():
+    behind, readme = KNOWN[21].behind, (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, line in behind.summary().items():
+        row = re.search(rf"^\| `{name}`.*$", readme, re.M)[0]
+        assert f"| {line['critic']:.0%} |".replace("%", " %") in row
+        if line["says"] != "none":
+            assert f"| {line['log_p']:.2f} ± {line['log_p_reach']:.2f}".replace("± 0.", "± .") in row
+        if line["says"] == "bound":
+            assert f"(one draw: {line['log_p_1']:.2f})" in row
+    rows = behind.yardsticks()
+    three = [rows[name] for name in ("ten pictures", "independent pixels", "independent counts")]
+    assert "| " + " / ".join(f"{row['log_p']:.1f}" for row in three) + " | exact |" in readme

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,19 +18,7 @@ from minigan.files import write_whole
 from minigan.live.gallery import STORED
 from minigan.runs.run import start
 
-RECIPE = mg.Recipe(
-    data="digits",
-    steps=40_000,
-    batch=64,
-    latent=12,
-    generator=(64, 96),
-    generator_output="tanh",
-    discriminator=(192, 96),
-    hold=0.0,
-    instance_noise=0.7,
-    beta2=0.999,
-    schedule="hold-cosine",
-)
+RECIPE = replace(mg.RECIPES["digits"][1], steps=40_000, latent=12, generator=(64, 96), discriminator=(192, 96))
 
 
 def main() -> int:

@@ -212,10 +212,14 @@ def _moment_rows(generators: dict[str, np.ndarray], data: Data) -> list[Row]:
 
 def as_table(rows: list[Row]) -> str:
     """The rows as text, aligned."""
-    cells = [("", *rows[0].scores, "perfect")] + [(r.what, *r.scores.values(), r.perfect) for r in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    first, *rest = widths
-    lines = [f"{c[0]:{first}}" + "".join(f"  {x:>{w}}" for x, w in zip(c[1:], rest, strict=True)) for c in cells]
+    head = ["", *rows[0].scores, "perfect"]
+    return aligned([head, *([row.what, *row.scores.values(), row.perfect] for row in rows)])
+
+
+def aligned(cells: list[list[str]]) -> str:
+    """Lines of cells as text: the first column begins where the line does, the others end below each other."""
+    first, *rest = (max(map(len, column)) for column in zip(*cells, strict=True))
+    lines = (f"{c[0]:{first}}" + "".join(f"  {x:>{w}}" for x, w in zip(c[1:], rest, strict=True)) for c in cells)
     return "\n".join(lines)
 
 

@@ -12,11 +12,7 @@ import webbrowser
 from pathlib import Path
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
-SCREENS = (
-    "DISPLAY",
-    "WAYLAND_DISPLAY",
-    "BROWSER",
-)  # where a browser has a window, or is named
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")  # where a browser has a window, or is named
 
 
 def page(name: str) -> Path | None:

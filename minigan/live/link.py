@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..runs.presets import RECIPES
 from ..runs.recipe import TYPES, Recipe, RecipeError
 from ..runs.replay import descend
 from ..settings import shown
@@ -43,17 +44,8 @@ PRESETS = {
         instance_noise=0.4,
         noise_until=0.16,
     ),
-    "gaussian": Recipe(
-        data="gaussian",
-        steps=STEPS,
-        batch=128,
-        latent=1,
-        generator=(16, 16),
-        generator_activation="leaky_relu",
-        discriminator=(32, 32),
-        learning_rate_g=1e-3,
-        learning_rate_d=3e-3,
-        beta2=0.999,
+    "gaussian": replace(
+        RECIPES["gaussian"][1], steps=STEPS, batch=128, learning_rate_g=1e-3, schedule="constant", hold=0.5
     ),
     "drawn": replace(_RING, data="drawn.csv", data_options={}, instance_noise=0.2),
     "csv": replace(_RING, data="points.csv", data_options={}, instance_noise=0.2),
@@ -118,7 +110,8 @@ def as_python(recipe: Recipe, step: int) -> str:
         told = {key: value for key, value in _settings(recipe).items() if value != getattr(parent, key)}
         forks.insert(0, f"recipe = descend(recipe, {recipe.parent['step']}, {told})")
         since, recipe = min(since, step - recipe.parent["step"]), parent
-    own = ", ".join(f"{key}={value!r}" for key, value in _settings(recipe).items() if value != _default(key))
+    default = _settings(Recipe())
+    own = ", ".join(f"{key}={value!r}" for key, value in _settings(recipe).items() if value != default[key])
     lines = ["import minigan as mg", *["from minigan.runs.replay import descend"] * bool(forks)]
     lines += ["from minigan.runs.run import start", "", *_wrapped(f"recipe = mg.Recipe({own})"), *forks]
     return "\n".join(
@@ -138,10 +131,6 @@ def as_python(recipe: Recipe, step: int) -> str:
 
 def _settings(recipe: Recipe) -> dict[str, Any]:
     return {key: getattr(recipe, key) for key in TYPES if key not in ("parent", "said")}
-
-
-def _default(key: str) -> Any:
-    return getattr(Recipe(), key)
 
 
 def _wrapped(line: str, width: int = 88) -> list[str]:

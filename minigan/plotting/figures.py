@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import MaxNLocator
@@ -37,7 +36,9 @@ def samples_figure(data: Data, frame: Frame, history: Any = None, *, name: str |
     when, below = f" after {frame.step:,} steps", 0.0 if history is None else 1.9
     figure, bottom, update = _lay_out(data, frame, DPI, below, name, when)
     update(frame)
-    if bottom:
+    if bottom and "loss" in history:
+        lay_history(bottom, history, columns=2)
+    elif bottom:
         _curves(bottom, history)
     return figure
 
@@ -137,38 +138,18 @@ def _curves(figure: FigureBase, history: Any) -> None:
         right.plot(step, history["d_real"], color=REAL, marker=mark, label="real data")
         right.plot(step, history["d_fake"], color=FAKE, linestyle=":", marker=mark, label="samples")
         right.set_ylabel("D's mean opinion")
-    elif "loss" in history:
-        left.plot(step, history["loss"], color="black", marker=mark, label="a batch of the training rows")
-        left.set_ylabel("loss in nats a row")
-        _worth(right, history)
     else:
         left.plot(step, history["d_loss"], color=REAL, marker=mark, label="D's loss")
         left.plot(step, history["g_loss"], color=FAKE, linestyle=":", marker=mark, label="G's loss")
         right.plot(step, history["d_accuracy"], color="black", marker=mark, label="real above fake")
         right.set_ylabel("share of pairs\nthat D puts right")
-    if "loss" not in history:
-        right.axhline(0.5, color=GREY, linestyle="--", linewidth=1)
-        right.set(ylim=(0, 1), yticks=[0, 0.5, 1])
+    right.axhline(0.5, color=GREY, linestyle="--", linewidth=1)
+    right.set(ylim=(0, 1), yticks=[0, 0.5, 1])
     for axes in (left, right):
-        if not axes.lines:
-            axes.set_visible(False)
-            continue
         axes.set_xlabel("step")
         axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], integer=True))
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.legend(ncols=2)
-
-
-WORTH = {"held_out": "log p of held-out rows, nats", "high_quality": "share of good samples", "frechet": "sd²"}
-
-
-def _worth(axes: Axes, history: Any) -> None:
-    """What a model's frames were found to be worth, in the one column that says so; nothing where none does."""
-    for column, label in WORTH.items():
-        if column in history:
-            shown = np.isfinite(history[column])
-            axes.plot(history["step"][shown], history[column][shown], color=FAKE, marker=".", label=label)
-            return
 
 
 def _numbers(frame: Frame) -> str:

@@ -22,22 +22,22 @@ import numpy as np
 from ..core.streams import Stream
 from ..data.dataset import Data
 from ..files import whole, write_whole
-from ..judge.evaluation import draws, label_shares, scores
+from ..judge.evaluation import aligned, draws, label_shares, scores
 from ..judge.metrics import mean_interval
 from ..models import Binomial, Categorical, Mixture
 from ..models.mixing import mixing
 from .folder import begin, resume
-from .models import MODELS, levels_of
+from .models import MODELS, levels_of, of_levels
 from .presets import plan
 from .recipe import Recipe, RecipeError
 from .run import Run, load_run
 from .run import read as read_recipe
-from .statements import best_statement, statement, unseen
+from .statements import DRAWS, best_statement, statement, unseen
+from .training import as_csv
 
 ASKED = 1000  # samples that are timed and judged
 SHOWN = 500  # samples of each model in the picture, at most
-K = {"vae": 5000}  # draws of the tightest bound; 50 for others
-CHAINS = ("rbm", "gsn")  # whose samples are links of a chain
+K = {"vae": 5000}  # draws of the tightest bound, where they are other than DRAWS
 MIXED = 0.1  # the autocorrelation below which two links count as independent
 COLUMNS = {
     "says": "says",
@@ -54,6 +54,7 @@ COLUMNS = {
     "training": "trained in s",
     "parameters": "parameters",
 }
+HEAD = ["model", "seed", "steps", *COLUMNS]  # of family.csv
 OF_NUMBERS = ("says", "low", "high")  # columns whose mean over seeds says nothing
 LEGEND = f"""\
 log p, nats    mean over rows that no model has seen; a bound is of 50 draws, a vae's of 5,000, and at k = 1 of one
@@ -66,7 +67,7 @@ chain          links until the autocorrelation is below {MIXED}: 1 for samples t
 
 def suited(data: Data) -> list[str]:
     """The models that these data suit, the GAN last: chains want levels, and a flow two columns."""
-    refused = (*CHAINS * (levels_of(data) is None), *("flow",) * (data.dim < 2))
+    refused = [name for name in MODELS if of_levels(name)] * (levels_of(data) is None) + ["flow"] * (data.dim < 2)
     return [name for name in MODELS if name not in refused] + ["gan"]
 
 
@@ -110,7 +111,7 @@ def family(
                 run = resume(folder) if begun else begin(recipe, folder, data=data)
                 row = {"model": model, "seed": seed, "steps": recipe.steps}
                 rows[key] = row | portrait(run, data, time.perf_counter() - began)
-                write_whole(table, as_csv(rows.values()).encode())
+                write_whole(table, as_csv(list(rows.values()), HEAD).encode())
             tell(f"{model}, seed {seed}: {_said(rows[key])}")
         return [rows[model, seed, recipe.steps] for (model, seed), recipe in recipes.items()]
 
@@ -130,15 +131,15 @@ def photo(rows: Iterable[dict[str, Any]], out: Path, data: Data) -> Path:
 
 def portrait(run: Run, data: Data, seconds: float = math.nan) -> dict[str, Any]:
     """What is to be said of one trained model: see COLUMNS and LEGEND. seconds are those of its training."""
-    rows, name = unseen(data), run.recipe.model
-    said = statement(run, rows, K.get(name, 50))
+    rows = unseen(data)
+    said = statement(run, rows, K.get(run.recipe.model, DRAWS))
     found: dict[str, Any] = {"says": said.kind, "log_p": said.value, "low": said.low, "high": said.high}
     found["log_p_1"] = statement(run, rows, 1).value if said.kind == "bound" else math.nan
     run.sample(10)  # once, so that what is made at the first call is not timed
     began = time.perf_counter()
     x = whole_levels(run.sample(ASKED), data)
     found |= {"sampling": time.perf_counter() - began, "training": seconds, "parameters": run.model.size}
-    found |= judged(x, data) | {"chain": chain_of(run) if name in CHAINS else 1}
+    found |= judged(x, data) | {"chain": chain_of(run) if hasattr(run.model, "chain") else 1}
     return {name: found[name] if name == "says" else float(found.get(name, math.nan)) for name in COLUMNS}
 
 
@@ -235,11 +236,7 @@ def as_table(lines: list[dict[str, Any]]) -> str:
     shown = [name for name in COLUMNS if name in FORMS or name == "says"]
     head = ["", *(COLUMNS[name] for name in shown)]
     cells = [head, *([line["model"], *(_cell(line, name) for name in shown)] for line in lines)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    first, *rest = widths
-    return "\n".join(
-        f"{row[0]:{first}}" + "".join(f"  {x:>{w}}" for x, w in zip(row[1:], rest, strict=True)) for row in cells
-    )
+    return aligned(cells)
 
 
 def _cell(line: dict[str, Any], name: str) -> str:
@@ -255,15 +252,6 @@ def _said(row: dict[str, Any]) -> str:
     return f"{log_p}fresh critic {row['critic']:.0%}, trained in {row['training']:.0f} s"
 
 
-def as_csv(rows: Iterable[dict[str, Any]]) -> str:
-    """The rows as lines of a table; a float is written so that reading it gives the same float."""
-    text = io.StringIO()
-    table = csv.DictWriter(text, ["model", "seed", "steps", *COLUMNS], lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    return text.getvalue()
-
-
 def read(path: Path) -> list[dict[str, Any]]:
     """The rows of a family.csv; none where there is no file. RecipeError for another file."""
     if not path.exists():
@@ -271,9 +259,9 @@ def read(path: Path) -> list[dict[str, Any]]:
     try:
         found = []
         for row in csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")), strict=True):
-            whole = {name: int(row[name]) for name in ("seed", "steps")}
+            which = {"model": row["model"], "seed": int(row["seed"]), "steps": int(row["steps"])}
             said = {name: row[name] if name == "says" else float(row[name] or "nan") for name in COLUMNS}
-            found.append({"model": row["model"]} | whole | said)
+            found.append(which | said)
         return found
     except (ValueError, KeyError, TypeError, csv.Error) as error:
         raise RecipeError(

@@ -25,14 +25,8 @@ LIKELIHOODS: dict[str, type[Likelihood]] = {
     "gaussian": Gaussian,
     "gaussians": Gaussians,
 }
-GIVEN = (
-    "dim",
-    "levels",
-    "optimizer",
-    "average",
-    "backend",
-    "seed",
-)  # by the data, or by the recipe's own settings
+# What the data, or the recipe's own settings, say of every model.
+GIVEN = ("dim", "levels", "optimizer", "average", "backend", "seed")
 MANY = 32  # levels: above, a probability for each of them is too much to learn
 FIRST = 1000  # draws of a distribution that a model begins from
 
@@ -46,6 +40,12 @@ def options_of(model: str) -> dict[str, Any]:
     found = {name: types[name] for name in inspect.signature(make).parameters if name not in GIVEN}
     found = {name: tuple[int, ...] if kind == Sequence[int] else kind for name, kind in found.items()}
     return found | ({"likelihood": str, "components": int} if "likelihood" in found else {})
+
+
+def of_levels(model: str) -> bool:
+    """Whether a model takes columns for levels alone: whether its class cannot be made without their number."""
+    levels = inspect.signature(MODELS[model]).parameters.get("levels") if model in MODELS else None
+    return levels is not None and levels.default is levels.empty
 
 
 def merged(kept: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
@@ -69,10 +69,8 @@ def check_options(model: str, options: dict[str, Any]) -> dict[str, Any]:
     fine = {}
     for name, value in (defaults | options).items():
         value = (value,) if known[name] == tuple[int, ...] and type(value) is int else value
-        limits: dict[str, Any] = (
-            {"least": 0} if known[name] is float else {"least": 1} if known[name] is int else {}
-        )
-        fine[name] = checked(name, value, known[name], choices=choices.get(name, ()), **limits)
+        least = {float: 0, int: 1}.get(known[name])
+        fine[name] = checked(name, value, known[name], least, choices=choices.get(name, ()))
         if isinstance(fine[name], tuple) and min(fine[name], default=0) < 1:
             raise SettingError(f"{name} is {fine[name]}; wanted are one width or more, of a column or more each")
     if "components" in fine and fine.get("likelihood") != "gaussians":
@@ -95,12 +93,12 @@ def levels_for(model: str, options: dict[str, Any], data: Data) -> int | None:
     SettingError for a model of levels on data that have none.
     """
     levels, likelihood = levels_of(data), LIKELIHOODS.get(options.get("likelihood", ""))
-    if model in ("rbm", "gsn") and (levels or 0) > MANY:
+    if of_levels(model) and (levels or 0) > MANY:
         raise SettingError(
             f"model={model} has a unit for each of a pixel's {levels} levels, and {MANY} are the most that it is "
             f"built for; made, flow and vae take these pixels"
         )
-    if model in ("rbm", "gsn") or (likelihood is not None and issubclass(likelihood, Discrete)):
+    if of_levels(model) or (likelihood is not None and issubclass(likelihood, Discrete)):
         if levels is None:
             what = f"likelihood={options['likelihood']}" if likelihood else f"model={model}"
             raise SettingError(

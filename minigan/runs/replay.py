@@ -21,14 +21,8 @@ from .recipe import Recipe, RecipeError
 from .run import Run, load_run, start
 from .training import advance
 
-OWN = (
-    "data",
-    "data_options",
-    "model",
-    "model_options",
-    "batch_norm",
-    "dtype",
-)  # settings that another future shares with its past
+# Settings that another future shares with its past.
+OWN = ("data", "data_options", "model", "model_options", "batch_norm", "dtype")
 
 
 def rebuild(folder: Path, step: int, anyway: bool = False) -> tuple[Run, Data]:
@@ -85,9 +79,7 @@ def as_table(looks: list[Look]) -> str:
     for look in looks:
         numbers = "".join(f"{x:11.4g}" for x in (look.mean, look.sd, look.least, look.most))
         lines.append(f"{look.name:22}{look.shape!s:>14}{numbers}  {' '.join(f'{x:.5g}' for x in look.first)}")
-    names = [
-        name for name in dict.fromkeys(look.name for look in looks) if name in SUBSTEPS
-    ]  # a model has its own
+    names = [name for name in dict.fromkeys(look.name for look in looks) if name in SUBSTEPS]
     return "\n".join([*lines, "", *(f"{name:22}  {SUBSTEPS[name]}" for name in names)]).rstrip()
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core.streams import Stream
 from ..data.dataset import Data
+from ..judge.evaluation import Row
 from ..models import RBM, annealed_log_z
 from .run import Run
 
@@ -51,7 +52,7 @@ def unseen(data: Data) -> np.ndarray:
 def statement(run: Run, rows: np.ndarray, draws: int = DRAWS, averaged: bool = True) -> Statement:
     """What the run's model says of these rows (n, dim), in the data's units; a bound is of so many draws."""
     model = run.best(averaged)
-    kind = getattr(model, "says", "none")
+    kind = model.says
     if kind == "none":
         return Statement(kind)
     if isinstance(model, RBM):
@@ -70,3 +71,17 @@ def best_statement(data: Data, rows: np.ndarray) -> Statement:
         return Statement("none")
     said = data.log_density(rows)  # type: ignore[attr-defined]
     return Statement("exact", float(said.mean()), float(said.std(ddof=1)) / math.sqrt(len(said)))
+
+
+def said_row(run: Run, data: Data, averaged: dict[str, bool], beside: Row) -> Row:
+    """What a model says of unseen rows, as a line of `evaluate`: by name, of averaged weights or not.
+
+    The other columns are those of the row beside it; what is perfect is known of a density alone.
+    """
+    rows = unseen(data)
+    said = {name: statement(run, rows, averaged=kept).text for name, kept in averaged.items()}
+    best = best_statement(data, rows)
+    what = "held-out rows" if data.held_out is not None else f"{len(rows):,} rows"
+    of = "log p" if run.recipe.levels(data) is not None else "log density"
+    cells = dict.fromkeys(beside.scores, "") | said
+    return Row(f"{of} of {what}, nats", cells, "" if best.kind == "none" else best.text)

@@ -54,7 +54,7 @@ def run_member(text: str, threads: int = 1) -> dict[str, Any]:
         train(run.model, data, *how)
         last = {name: value for name, value in run.history.rows[-1].items() if name != "step"}
         found = scores(run.sample(SAMPLES), data)
-        if getattr(run.model, "says", "none") in ("exact", "bound"):
+        if run.model.says in ("exact", "bound"):
             found = {"log_p": statement(run, unseen(data)).value} | found
         return {"status": "done"} | found | last | {"made_with": made_with}
     except Exception as error:  # one member's fault, of whatever kind, is no reason to lose the others

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -207,45 +208,42 @@ def test_nothing_is_loaded_before_the_click_and_a_still_picture_is_there(context
     page.page.close()
 
 
-def test_minigan_live_serves_page_and_python_with_no_other_host(browser):
-    with Server(0, PYODIDE) as server:
+@contextmanager
+def served(browser, pyodide=None):
+    """The page as `minigan live` serves it, in a browser that has seen nothing yet."""
+    with Server(0, pyodide) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         context = browser.new_context()
         try:
-            page = Page(context, server.address)
-            page.page.on(
-                "request",
-                lambda request: page.outside.append(request.url) if runtime.SOURCE in request.url else None,
-            )
-            page.start()
-            page.page.keyboard.press("ArrowRight")
-            page.until(1)
-            page.calm().complains_of_nothing()
+            yield Page(context, server.address)
         finally:
             context.close()
             server.shutdown()
             thread.join()
+
+
+def test_minigan_live_serves_page_and_python_with_no_other_host(browser):
+    with served(browser, PYODIDE) as page:
+        page.page.on(
+            "request",
+            lambda request: page.outside.append(request.url) if runtime.SOURCE in request.url else None,
+        )
+        page.start()
+        page.page.keyboard.press("ArrowRight")
+        page.until(1)
+        page.calm().complains_of_nothing()
 
 
 def test_without_wasm_the_same_page_runs_on_numpy_here(browser, tmp_path):
-    with Server(0) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        context = browser.new_context()
-        try:
-            page = Page(context, server.address).start("#data=ring&step=20")
-            assert page.last["fingerprint"] == page_print(
-                tmp_path, "data=ring&step=20"
-            )  # bit for bit: it is NumPy here
-            page.page.click("#play")
-            page.until(300)
-            page.page.click("#play")
-            page.calm().complains_of_nothing()
-        finally:
-            context.close()
-            server.shutdown()
-            thread.join()
+    with served(browser) as page:
+        page.start("#data=ring&step=20")
+        # bit for bit: it is NumPy here
+        assert page.last["fingerprint"] == page_print(tmp_path, "data=ring&step=20")
+        page.page.click("#play")
+        page.until(300)
+        page.page.click("#play")
+        page.calm().complains_of_nothing()
 
 
 def page_print(folder, link):

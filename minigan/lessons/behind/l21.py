@@ -26,7 +26,7 @@ from minigan.lessons.l21_family_photo import Press, VisibleNet, counts, importan
 from minigan.runs import family as photo
 from minigan.runs.run import start
 from minigan.runs.statements import statement
-from minigan.runs.training import advance
+from minigan.runs.training import advance, as_csv
 from minigan.theory.divergences import integrate
 
 if TYPE_CHECKING:
@@ -435,7 +435,7 @@ def photo_claims(made: Claims, quick: bool) -> None:
     for model, links in (("rbm", 76), ("gsn", 31)):
         chain = lines[model]["chain"]
         made.equal(f"{model}_links", f"{model}: links of its chain", chain, links, 0.5, "as printed")
-    slow = min(lines[name]["chain"] for name in photo.CHAINS)
+    slow = min(lines[name]["chain"] for name in ("rbm", "gsn"))
     made.below("walks", "ten links over the quicker chain's", 10 / slow, 1, "five seeds")
     quickest = max(lines[name]["sampling"] for name in ("gan", "vae", "flow"))
     slowest = min(lines[name]["sampling"] for name in ("made", "gsn", "rbm"))
@@ -472,11 +472,11 @@ def remake(arguments: list[str]) -> None:
         short = photo.family("digits", AGAIN, [0], out / "short", one | {"steps": SHORT}, tell=print)
         run, data = start(photo.recipe_for("digits", "flow", 0))
         DATA.mkdir(exist_ok=True)
-        write_whole(DATA / "l21_family.csv", photo.as_csv(rows).encode())
-        write_whole(DATA / "l21_short.csv", photo.as_csv(short).encode())
+        write_whole(DATA / "l21_family.csv", as_csv(rows, photo.HEAD).encode())
+        write_whole(DATA / "l21_short.csv", as_csv(short, photo.HEAD).encode())
         blank = dict.fromkeys(photo.COLUMNS, "") | {"seed": 0, "steps": 0}
         beside = [blank | row for row in photo.yardsticks(data)]
-        write_whole(DATA / "l21_yardsticks.csv", photo.as_csv(beside).encode())
+        write_whole(DATA / "l21_yardsticks.csv", as_csv(beside, photo.HEAD).encode())
         about = {
             "made by": "python -m minigan.lessons.behind.l21 --remake",
             "made on": surroundings(run, data),
