@@ -207,7 +207,13 @@ class Backend:
             return partial(self.xp.dot, a, b, out)
         return partial(self.xp.dot, b.T, a.T, out.T)
 
-    def kernel(self, formula: Callable, length: int = 0, loop: Callable | None = None) -> Callable:
+    def kernel(
+        self,
+        formula: Callable,
+        length: int = 0,
+        loop: Callable | None = None,
+        numbers: Callable[..., tuple] | None = None,
+    ) -> Callable:
         """formula(xp, *arrays_and_scalars), elementwise and in place, made fast.
 
         On CuPy it is fused to one launch, if it is made of ufuncs, operators and `[...] =` on arrays of one shape;
@@ -216,6 +222,7 @@ class Backend:
         its passes find their operands in the cache. Where a `loop` over the elements says the same and numba is
         installed, that is compiled to one pass as soon as `compiles` says so. It gets numbers as Python's floats
         and has to round them to the arrays' type first, as NumPy does: each element is the same bits either way.
+        `numbers` makes the loop's arguments of the formula's, where they are not the same.
         """
         xp = self.xp
         if xp is not np:
@@ -238,7 +245,8 @@ class Backend:
         def until_it_pays(*args: Any) -> None:
             nonlocal chosen, calls
             if calls in (0, self.patience) and self.compiles(length, calls):
-                chosen = self.compiled(loop)
+                compiled = self.compiled(loop)
+                chosen = compiled if numbers is None else lambda *args: compiled(*numbers(*args))
             calls += 1
             chosen(*args)
 

@@ -1,9 +1,9 @@
-"""What makes a pass fast that is taken again and again: its calls prepared once, and loops for numba to compile.
+"""What makes a pass fast that is taken again and again: its calls prepared once, or made rows of a table.
 
 `network.forward` and `network.backward` say which calls a pass is made of. A Plan makes these calls and remembers
 for which arrays; where the next pass is over the same ones, it takes Dense and the elementwise layers apart, so
-that nothing is looked up, checked or chosen again. With numba, what stands between two products is one compiled
-loop. All of this is layers.py once more, number by number the same bits, and a test holds it to that.
+that nothing is looked up, checked or chosen again. With numba, table.py walks what is known in one compiled loop.
+All of this is layers.py once more, number by number the same bits, and a test holds it to that.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from .backend import Array, Backend
-from .layers import Dense, Elementwise, LeakyReLU, ReLU, Sigmoid, Tanh
+from .backend import Backend
+from .layers import Dense, Elementwise
 
 Call = Callable[[], Any]
 Steps = Generator[tuple, None, Any]  # yields (function, *arguments) of each call; returns what the pass returns
@@ -59,107 +59,56 @@ VALUE, SLOPE = Elementwise.forward, Elementwise.backward
 
 
 def prepared(backend: Backend, steps: Steps, loops: bool) -> list[Call]:
-    """These calls, or shorter ones that do the same; loops: whether numba may compile some of them."""
-    calls: list[Call] = []
-    biased: tuple[Any, Any] = (None, None)  # (y, b), where the last call is the loop y += b
-    for function, *args in steps:
-        layer: Any = getattr(function, "__self__", None)
-        method = getattr(function, "__func__", None)
-        (before, b), biased = biased, (None, None)
-        if backend.xp is not np or method not in (FORWARD, BACKWARD, GRADIENT, VALUE, SLOPE):
-            calls.append(partial(function, *args))
-        elif method is FORWARD:
-            x, y, *_ = args
-            calls.append(backend.multiplier(x, layer.W, y))
-            if layer.bias and loops:
-                calls.append(bias_call(backend, y, layer.b))
-                biased = y, layer.b
-            elif layer.bias:
-                calls.append(partial(np.add, y, layer.b, y))
-        elif method is BACKWARD:
-            _, _, dy, dx, _ = args
-            calls.append(backend.multiplier(dy, layer.W.T, dx))
-        elif method is GRADIENT:
-            x, _, dy, memo = args
-            calls.append(backend.multiplier(x.T, dy, layer.dW))
-            if layer.bias:
-                calls.append(backend.multiplier(memo.ones, dy, layer.db))
-        elif method is VALUE:
-            x, y, *_ = args
-            if y is before and type(layer).value is LEAKY and layer.a > 0:
-                calls[-1] = bias_call(backend, y, b, layer)  # both in one loop
-            else:
-                calls.append(partial(layer.value, np, x, y))
-        else:
-            _, y, dy, dx, _ = args
-            found = slope_call(backend, layer, y, dy, dx) if loops else None
-            calls.append(found or partial(layer.slope, np, y, dy, dx))
-    return calls
+    """These calls, or fewer that do the same; loops: whether numba may compile some of them."""
+    parts = (part for function, *args in steps for part in taken_apart(backend, function, *args))
+    if loops:
+        from .table import tabled  # which needs numba
+
+        return tabled(backend, parts, as_call)
+    return [as_call(backend, *part) for part in parts]
 
 
-def bias_call(backend: Backend, y: Array, b: Array, leaky: LeakyReLU | None = None) -> Call:
-    """y += b, and then max(y, a y) if a LeakyReLU comes with it; y (B, O) in either order."""
-    by_rows = not y.flags.c_contiguous  # y.T is C's array then, with a number of b a row
-    lines, loop = (y.T if by_rows else y), backend.compiled(add_bias)
-    if leaky is None:
-        return partial(loop, lines, b, 1.0, by_rows)
-    return lambda: loop(lines, b, leaky.a, by_rows)
+def taken_apart(backend: Backend, function: Callable, *args: Any) -> Steps:
+    """The operations that one call is made of, by name, each with its arrays; a method not known here is one."""
+    layer: Any = getattr(function, "__self__", None)
+    method = getattr(function, "__func__", function)
+    if backend.xp is not np:  # a GPU's calls wait for nobody
+        yield "call", function, *args
+    elif method is FORWARD:
+        x, y, *_ = args
+        yield "product", x, layer.W, y
+        if layer.bias:
+            yield "add", y, layer.b
+    elif method is BACKWARD:
+        _, _, dy, dx, _ = args
+        yield "product", dy, layer.W.T, dx
+    elif method is GRADIENT:
+        x, _, dy, memo = args
+        yield "product", x.T, dy, layer.dW
+        if layer.bias:
+            yield "product", memo.ones, dy, layer.db
+    elif method is VALUE:
+        x, y, *_ = args
+        yield "value", layer, x, y
+    elif method is SLOPE:
+        _, y, dy, dx, _ = args
+        yield "slope", layer, y, dy, dx
+    elif method is np.multiply:
+        yield "weigh", *args
+    else:
+        yield "call", function, *args
 
 
-def slope_call(backend: Backend, layer: Elementwise, y: Array, dy: Array, dx: Array) -> Call | None:
-    """dx = f'(x) dy in one loop, along the rows or columns of y; None for a layer that has no loop."""
-    found = SLOPES.get(type(layer).slope)
-    if found is None:
-        return None
-    loop, arrays = backend.compiled(found), (y, dy, dx) if y.flags.c_contiguous else (y.T, dy.T, dx.T)
-    return (lambda: loop(*arrays, layer.a)) if isinstance(layer, LeakyReLU) else partial(loop, *arrays)
-
-
-# ---- the loops: what numba compiles, each number as the formula in layers.py has it ---------------------------
-
-
-def add_bias(y: Array, b: Array, a: float, by_rows: bool) -> None:
-    """y <- max(y + b, a (y + b)), for a > 0; 1 leaves y + b."""
-    low = y.dtype.type(a)
-    for i in range(y.shape[0]):
-        for j in range(y.shape[1]):
-            s = y[i, j] + (b[i] if by_rows else b[j])
-            y[i, j] = s if s > 0 else low * s
-
-
-def leaky_slope(y: Array, dy: Array, dx: Array, a: float) -> None:
-    low = y.dtype.type(a)
-    up = y.dtype.type(1 - a) + low  # rounded as the formula rounds it, which need not be 1
-    for i in range(y.shape[0]):
-        for j in range(y.shape[1]):
-            dx[i, j] = (up if y[i, j] > 0 else low) * dy[i, j]
-
-
-def relu_slope(y: Array, dy: Array, dx: Array) -> None:
-    one, none = y.dtype.type(1), y.dtype.type(0)
-    for i in range(y.shape[0]):
-        for j in range(y.shape[1]):
-            dx[i, j] = (one if y[i, j] > 0 else none) * dy[i, j]
-
-
-def tanh_slope(y: Array, dy: Array, dx: Array) -> None:
-    one = y.dtype.type(1)
-    for i in range(y.shape[0]):
-        for j in range(y.shape[1]):
-            dx[i, j] = (one - y[i, j] * y[i, j]) * dy[i, j]
-
-
-def sigmoid_slope(y: Array, dy: Array, dx: Array) -> None:
-    one = y.dtype.type(1)
-    for i in range(y.shape[0]):
-        for j in range(y.shape[1]):
-            dx[i, j] = y[i, j] * (one - y[i, j]) * dy[i, j]
-
-
-LEAKY = LeakyReLU.value
-SLOPES: dict[Callable, Callable] = {
-    LeakyReLU.slope: leaky_slope,
-    ReLU.slope: relu_slope,
-    Tanh.slope: tanh_slope,
-    Sigmoid.slope: sigmoid_slope,
-}
+def as_call(backend: Backend, operation: str, *args: Any) -> Call:
+    """One operation as a call from Python."""
+    if operation == "product":
+        return backend.multiplier(*args)
+    if operation == "add":
+        y, b = args
+        return partial(np.add, y, b, y)
+    if operation == "weigh":
+        return partial(np.multiply, *args)
+    function, *rest = args
+    if operation == "call":
+        return partial(function, *rest)
+    return partial(getattr(function, operation), np, *rest)  # a layer's value or slope
