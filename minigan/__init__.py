@@ -22,13 +22,13 @@ from .core.objectives import (
     Minimax,
     NonSaturating,
     Objective,
-    Wasserstein,
     discriminator_loss,
     generator_loss,
     value_function,
 )
 from .core.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
 from .core.penalties import R1, GradientPenalty, Penalty, tangent_gradient
+from .core.scores import LeastSquares, Wasserstein
 from .core.streams import Stream
 from .core.workspace import HalfStepError
 from .data.dataset import Batches, DataError, Dataset, Scaler, scaler

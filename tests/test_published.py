@@ -15,7 +15,7 @@ import pytest
 
 import minigan as mg
 from minigan.core.backend import Backend
-from minigan.core.objectives import OBJECTIVES
+from minigan.core.scores import OBJECTIVES
 
 FLOAT64 = Backend("numpy", "float64")
 

@@ -211,7 +211,7 @@ LAYERS: list[Case] = [
 ]
 OBJECTIVES: list[Case] = [
     ObjectiveCase(f"{objective}, logits to ±{scale:g}", objective, scale)
-    for objective in ("non-saturating", "minimax", "wasserstein")
+    for objective in ("non-saturating", "minimax", "wasserstein", "least-squares")
     for scale in (5, 1e4)
 ]
 CURVED = [Dense(2, 8), Tanh(), Dense(8, 8), Softplus(), Dense(8, 8), Sigmoid(), Dense(8, 1)]
@@ -261,6 +261,7 @@ GAMES: list[Case] = [
         [Dense(2, 8), Softplus(), Dropout(0.3), Dense(8, 8), Tanh(), Dense(8, 1)],
         {"updates": "simultaneous", "objective": "wasserstein", "penalty": GradientPenalty(10.0)},
     ),
+    GameCase("alternating, least squares", *PLAIN, {"objective": "least-squares"}),
 ]
 LONG = LongGame()
 PARTS: list[tuple[str, list[Case]]] = [

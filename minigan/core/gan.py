@@ -54,10 +54,11 @@ class GAN:
     real samples, then one of G on fresh z. "simultaneous" takes both gradients at one point with the same
     fakes; one backward pass through D serves both players, for each one's gradient is a row times its own factor.
 
-    objective is "non-saturating", "minimax", "wasserstein" or an Objective. optimizers are G's and D's, or one for
-    both, unbound. average is the decay of the averaged generator (min(average, t/(t+10)) at step t), or None.
-    instance_noise is the sd of Gaussian noise on all that D sees, a number or a function of the step (Sønderby et
-    al. 2017). penalty is what D pays for being steep, or None. Raises ValueError where the pieces do not fit.
+    objective is "non-saturating", "minimax", "wasserstein", "least-squares" or an Objective. optimizers are G's
+    and D's, or one for both, unbound. average is the decay of the averaged generator (min(average, t/(t+10)) at
+    step t), or None. instance_noise is the sd of Gaussian noise on all that D sees, a number or a function of the
+    step (Sønderby et al. 2017). penalty is what D pays for being steep, or None. Raises ValueError where pieces do
+    not fit.
     """
 
     _work: Workspace | None  # made by the first step

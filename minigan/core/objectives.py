@@ -115,39 +115,8 @@ class NonSaturating(Minimax):
         return -sigmoid(namespace(s), -s)
 
 
-class Wasserstein(Objective):
-    """D's logit as a critic's score: D pays -s on real samples and s on fakes, G pays -s.
-
-    Among critics of slope 1 at most, the best one's advantage is the Wasserstein-1 distance; so this wants a
-    GradientPenalty (or R1) beside it, without which D has no best. Arjovsky et al. 2017, eq. 2 and 3.
-    """
-
-    name = "wasserstein"
-
-    def real_loss(self, s: Array) -> Array:
-        return -s
-
-    def real_slope(self, s: Array) -> Array:
-        return 0 * s - 1  # of s's type and shape, and, unlike full_like, what CuPy can fuse
-
-    def fake_loss(self, s: Array) -> Array:
-        return +s  # a copy: the logits are a view into the trace
-
-    def fake_slope(self, s: Array) -> Array:
-        return 0 * s + 1
-
-    def generator_loss(self, s: Array) -> Array:
-        return -s
-
-    def generator_slope(self, s: Array) -> Array:
-        return 0 * s - 1
-
-    def numbers(self, real: Array, fake: Array) -> dict[str, Array]:
-        """The critic's advantage: the mean score of real samples, less that of fakes."""
-        return {"advantage": real.mean() - fake.mean()}
-
-
-OBJECTIVES: dict[str, Objective] = {o.name: o for o in (NonSaturating(), Minimax(), Wasserstein())}
+# By name; scores.py adds the games whose logits are scores and no log-odds.
+OBJECTIVES: dict[str, Objective] = {o.name: o for o in (NonSaturating(), Minimax())}
 
 
 def find_objective(objective: str | Objective) -> Objective:

@@ -29,9 +29,9 @@ from ..core.gan import GAN, Latent
 from ..core.layers import LAYERS
 from ..core.model import Model
 from ..core.network import Sequential
-from ..core.objectives import OBJECTIVES
 from ..core.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum
 from ..core.penalties import R1, GradientPenalty
+from ..core.scores import OBJECTIVES
 from ..core.workspace import check_whole
 from ..files import contents, read_header, reason, write_whole
 from .models import LIKELIHOODS, MODELS

@@ -16,9 +16,9 @@ from ..core.gan import AVERAGE, GAN, OPTIMIZER, UPDATES, Latent
 from ..core.layers import LAYERS, BatchNorm, Dense, Dropout, Elementwise, Layer, Maxout
 from ..core.model import Model
 from ..core.network import Sequential
-from ..core.objectives import OBJECTIVES
 from ..core.optimizers import SGD, Adam, Exponential, HoldThenCosine, Linear, Momentum, Optimizer, Rate
 from ..core.penalties import R1, GradientPenalty
+from ..core.scores import OBJECTIVES
 from ..data.dataset import Data, Scaler, scaler
 from ..data.readers.checks import LARGEST
 from ..data.sources import OPTIONS
@@ -33,6 +33,7 @@ ACTIVATIONS: dict[str, type[Layer] | None] = {
 }
 HIDDEN = ACTIVATIONS | {"maxout": Maxout}
 MOST = 2**31 - 1  # rows or columns of an array
+MOVES = ("adam", "momentum", "sgd")
 DEFAULT = asdict(OPTIMIZER)  # of the default game, see core/gan.py
 
 
@@ -86,7 +87,8 @@ class Recipe:
     updates: str = of_gan(UPDATES, "order of the players", choices=("simultaneous", "alternating"))
     d_steps: int = of_gan(1, "updates of D for each of G (alternating)", least=1)
     packing: int = of_gan(1, "samples that D sees side by side", least=1)
-    optimizer: str = setting("adam", "how both players move", choices=("adam", "momentum", "sgd"))
+    optimizer: str = setting("adam", "how both players move", choices=MOVES)
+    optimizer_d: str | None = of_gan(None, "how D moves, where it differs", choices=MOVES)
     learning_rate: float = setting(DEFAULT["learning_rate"], "of both players, at the start", least=0)
     learning_rate_g: float | None = of_gan(None, "of G alone, where it differs", least=0)
     learning_rate_d: float | None = of_gan(None, "of D alone, where it differs", least=0)
@@ -230,7 +232,7 @@ class Recipe:
             (self.model, self.model_options, data.dim, self.levels(data)),
         )
         try:
-            model = build(*made, self._optimizer(None), self.average, where, self.seed)
+            model = build(*made, self._optimizer(self.optimizer), self.average, where, self.seed)
         except SettingError as error:
             raise RecipeError(str(error)) from None
         model.start(where.asarray(first_rows(data, scales)))
@@ -265,8 +267,8 @@ class Recipe:
             updates=self.updates,
             d_steps=self.d_steps,
             optimizers=(
-                self._optimizer(self.learning_rate_g),
-                self._optimizer(self.learning_rate_d, self.d_steps),
+                self._optimizer(self.optimizer, self.learning_rate_g),
+                self._optimizer(self.optimizer_d or self.optimizer, self.learning_rate_d, self.d_steps),
             ),
             average=self.average,
             packing=self.packing,
@@ -275,7 +277,7 @@ class Recipe:
             seed=self.seed,
         )
 
-    def _optimizer(self, own_rate: float | None, updates: int = 1) -> Optimizer:
+    def _optimizer(self, kind: str, own_rate: float | None = None, updates: int = 1) -> Optimizer:
         """That of a player who moves so many times a step; its schedules count its own updates."""
         start, steps = self.learning_rate if own_rate is None else own_rate, self.steps * updates
         schedules: dict[str, Rate] = {
@@ -284,9 +286,9 @@ class Recipe:
             "exponential": Exponential(start, self.decay ** (1 / updates), self.rate_floor * start),
         }
         rate = schedules[self.schedule]
-        if self.optimizer == "sgd":
+        if kind == "sgd":
             return SGD(rate)
-        if self.optimizer == "momentum":
+        if kind == "momentum":
             first, last = self.momentum, self.momentum_final
             return Momentum(rate, first if last is None else Linear(first, steps, self.momentum_until, last))
         return Adam(rate, self.beta1, self.beta2)

@@ -30,9 +30,10 @@ from minigan.checks.gradcheck import Probe, Report, check_gradients
 from minigan.core.gan import GAN, Latent
 from minigan.core.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Maxout, ReLU, Sigmoid, Tanh
 from minigan.core.network import Sequential
-from minigan.core.objectives import OBJECTIVES, discriminator_loss, generator_loss, value_function
+from minigan.core.objectives import discriminator_loss, generator_loss, value_function
 from minigan.core.optimizers import Adam
 from minigan.core.penalties import R1, GradientPenalty
+from minigan.core.scores import OBJECTIVES
 
 
 def name(thing):

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 import minigan as mg
 from minigan.core.backend import BLOCK, Backend
 from minigan.core.objectives import (
-    OBJECTIVES,
     Minimax,
     NonSaturating,
     Objective,
@@ -21,6 +20,7 @@ from minigan.core.objectives import (
     generator_loss,
     value_function,
 )
+from minigan.core.scores import OBJECTIVES
 
 PARTS = ["real", "fake", "generator"]
 every_part = pytest.mark.parametrize("part", PARTS)
@@ -71,6 +71,9 @@ def test_losses_and_slopes_are_finite_and_keep_their_type_at_any_logit(name, par
         ("wasserstein", "real", lambda d: -math.log(d / (1 - d))),
         ("wasserstein", "fake", lambda d: math.log(d / (1 - d))),
         ("wasserstein", "generator", lambda d: -math.log(d / (1 - d))),
+        ("least-squares", "real", lambda d: 0.5 * (math.log(d / (1 - d)) - 1) ** 2),
+        ("least-squares", "fake", lambda d: 0.5 * math.log(d / (1 - d)) ** 2),
+        ("least-squares", "generator", lambda d: 0.5 * (math.log(d / (1 - d)) - 1) ** 2),
     ],
 )
 def test_each_loss_is_the_logarithm_that_the_paper_writes(name, part, formula):
@@ -87,10 +90,19 @@ def test_where_d_is_sure_of_a_fake_minimax_hardly_moves_g_and_the_label_trick_do
     assert non_saturating / minimax == pytest.approx(math.exp(5), rel=1e-12)
 
 
-def test_both_generator_losses_push_the_logit_up_everywhere():
+def test_every_generators_loss_pushes_the_logit_up_but_squares_only_as_far_as_their_label():
     s = np.linspace(-30, 30, 61)
-    for objective in OBJECTIVES.values():
-        assert (objective.generator_slope(s) < 0).all()
+    for name, objective in OBJECTIVES.items():
+        wanted = s < 1 if name == "least-squares" else np.full(61, True)
+        np.testing.assert_array_equal(objective.generator_slope(s) < 0, wanted)
+
+
+def test_the_best_score_by_squares_is_the_probability_that_the_best_d_gives():
+    rng = np.random.default_rng(0)
+    p, q = rng.dirichlet(np.ones(8)), rng.dirichlet(np.ones(8))
+    game, s = OBJECTIVES["least-squares"], p / (p + q)
+    np.testing.assert_allclose(p * game.real_slope(s) + q * game.fake_slope(s), 0, atol=1e-15)
+    np.testing.assert_allclose(s, mg.optimal_discriminator(p, q), rtol=1e-12)
 
 
 # --------------------------------------------------------------------------------------- the value V
@@ -265,6 +277,10 @@ def test_only_a_game_on_v_has_a_value_and_probabilities(name):
     if name == "wasserstein":
         assert numbers == ["d_loss", "g_loss", "advantage", "penalty"]
         assert gan.losses()["advantage"] == pytest.approx(-gan.losses()["d_loss"], rel=1e-6)
+        with pytest.raises(ValueError, match=r"ask gan\.discriminator"):
+            gan.opinion(np.zeros((3, 2)))
+    elif name == "least-squares":
+        assert numbers == ["d_loss", "g_loss", "score_real", "score_fake", "penalty"]
         with pytest.raises(ValueError, match=r"ask gan\.discriminator"):
             gan.opinion(np.zeros((3, 2)))
     else:

@@ -10,8 +10,8 @@ from minigan.core.gan import GAN, Latent
 from minigan.core.layers import BatchNorm, Dense, LeakyReLU, Tanh
 from minigan.core.model import fingerprint
 from minigan.core.network import Sequential
-from minigan.core.objectives import OBJECTIVES
 from minigan.core.penalties import R1
+from minigan.core.scores import OBJECTIVES
 from minigan.core.substeps import SUBSTEPS, order
 
 GAMES = [

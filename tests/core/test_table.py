@@ -11,8 +11,8 @@ import pytest
 from minigan.core.backend import Backend, find_numba
 from minigan.core.layers import Dense, LeakyReLU, Tanh
 from minigan.core.network import Sequential
-from minigan.core.objectives import OBJECTIVES
 from minigan.core.plan import as_call, prepared
+from minigan.core.scores import OBJECTIVES
 from minigan.core.workspace import SIGMOIDS, _kernel
 
 if find_numba() is not None:  # the extra `fast`

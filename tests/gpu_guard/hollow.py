@@ -104,8 +104,8 @@ def kernels_of(act: Callable[[], Any], monkeypatch: Any) -> list[tuple[Callable,
     found: dict[tuple, tuple] = {}
     make = Backend.kernel
 
-    def kernel(self: Backend, formula: Callable, *options: Any) -> Callable:
-        made = make(self, formula, *options)
+    def kernel(self: Backend, formula: Callable, *args: Any, **options: Any) -> Callable:
+        made = make(self, formula, *args, **options)
 
         def watched(*args: Any) -> Any:
             kinds = tuple(a.dtype if isinstance(a, stand_in.ndarray) else type(a) for a in args)

@@ -259,6 +259,30 @@ def test_where_python_cannot_start_the_page_says_so_and_what_to_do(context, host
     page.page.close()
 
 
+def test_the_second_start_compiles_nothing_and_is_the_same_run(browser, hosted):
+    context = browser.new_context()
+    without_network(context)
+    link, starts = "#data=ring&step=40", []
+    for junk in (None, None, "junk"):
+        page = Page(context, hosted)
+        if junk:
+            page.page.goto(hosted)
+            page.page.evaluate(
+                "async () => { for (const name of await caches.keys())"
+                " await (await caches.open(name)).put('compiled.zip', new Response('junk')); }"
+            )
+        page.start(link)
+        page.page.evaluate(
+            "async () => { while (!await caches.match('compiled.zip'))"
+            " await new Promise(done => setTimeout(done, 100)); }"
+        )
+        starts.append((page.page.evaluate("live.page.kept"), page.last["fingerprint"]))
+        page.complains_of_nothing()
+    # what cannot be read is done without
+    assert [kept for kept, _ in starts] == [False, True, False] and len({state for _, state in starts}) == 1
+    context.close()
+
+
 # ---- what it computes
 
 
@@ -391,6 +415,22 @@ def test_hovering_tells_what_python_says(live, tmp_path):
     wanted = [said["d"], *said["fake"]["x"], *said["fake"]["z"], said["fake"]["d"]]
     np.testing.assert_allclose(shown[2:], wanted, atol=2e-3)
     live.page.mouse.move(1, 1)
+    live.complains_of_nothing()
+
+
+def test_squares_of_scores_with_an_optimiser_for_each_player(live):
+    live.follow("data=ring&step=0")
+    live.page.select_option("#objective", "least-squares")
+    live.calm()
+    live.page.select_option("#optimizer_d", "sgd")
+    live.calm()
+    live.page.keyboard.press("ArrowRight")
+    live.until(1)
+    live.calm()
+    assert "mean score of x" in live.page.text_content("#now") and "D(x)" not in live.page.text_content("#now")
+    assert live.page.is_hidden("#value") and live.page.is_visible("#losses")
+    assert "objective=least-squares" in live.link and "optimizer_d=sgd" in live.link
+    assert live.page.evaluate("[optimizer.value, optimizer_d.value]") == ["adam", "sgd"]
     live.complains_of_nothing()
 
 

@@ -327,9 +327,15 @@ def test_a_link_says_what_is_not_the_presets_and_nothing_else(tmp_path):
         assert links.differing(PRESETS[name], name) == {}
 
 
-def test_a_game_of_scores_is_drawn_by_rank_and_tells_no_probability(tmp_path):
+def test_each_player_has_an_optimiser_of_its_own(tmp_path):
+    G, D = opened(tmp_path, optimizer="sgd", optimizer_d="momentum").gan.optimizers
+    assert (type(G).__name__, type(D).__name__) == ("SGD", "Momentum")
+
+
+@pytest.mark.parametrize("objective", ["wasserstein", "least-squares"])
+def test_a_game_of_scores_is_drawn_by_rank_and_tells_no_probability(objective, tmp_path):
     desk = Desk(tmp_path)
-    asked(desk, do="open", link={"data": "ring", "settings": {"objective": "wasserstein", "r1": 1}})
+    asked(desk, do="open", link={"data": "ring", "settings": {"objective": objective, "r1": 1}})
     told, arrays = asked(desk, do="play", steps=20, view={"layers": ["heat"], "exact": True})
     assert told["probability"] is False and "value" not in told["losses"] and "error" not in told
     assert arrays["heat"].min() >= 0 and arrays["heat"].max() <= 1

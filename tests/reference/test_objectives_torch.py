@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
+from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid, mse_loss
 
 import minigan as mg
 from minigan.checks import compare
 from minigan.checks.references import torch as reference
-from minigan.core.objectives import OBJECTIVES
+from minigan.core.scores import OBJECTIVES
 
 FAR = np.array([88, 104, 700, 745, 1e3, 1e4])  # where the exponentials of float32 and float64 end, and beyond
 EVERYWHERE = np.concatenate([-FAR, np.linspace(-40, 40, 81), FAR])
@@ -25,8 +25,11 @@ IN_TORCH = {
     ("wasserstein", "real"): lambda s: -s,
     ("wasserstein", "fake"): lambda s: s * 1,
     ("wasserstein", "generator"): lambda s: -s,
+    ("least-squares", "real"): lambda s: mse_loss(s, torch.ones_like(s), reduction="none") / 2,
+    ("least-squares", "fake"): lambda s: mse_loss(s, torch.zeros_like(s), reduction="none") / 2,
+    ("least-squares", "generator"): lambda s: mse_loss(s, torch.ones_like(s), reduction="none") / 2,
 }
-each_part = pytest.mark.parametrize(("name", "part"), IN_TORCH, ids="-".join)
+each_part = pytest.mark.parametrize(("name", "part"), IN_TORCH, ids=str)
 
 
 def in_torch(name, part, s):

@@ -97,15 +97,19 @@ def draw_masks(net: Sequential, rows: int, rng: Any) -> list:
 
 
 def discriminator_loss(real: Vector, fake: Vector, objective: str) -> Vector:
-    """-V(D, G), Goodfellow et al. 2014, eq. 1; or the critic's two means, Arjovsky et al. 2017, eq. 2."""
+    """-V(D, G), Goodfellow et al. 2014, eq. 1; two means, Arjovsky et al. 2017, eq. 2; or two squares."""
     if objective == "wasserstein":
         return fake.mean() - real.mean()
+    if objective == "least-squares":
+        return (jnp.square(real - 1).mean() + jnp.square(fake).mean()) / 2
     return -jax.nn.log_sigmoid(real).mean() - jax.nn.log_sigmoid(-fake).mean()
 
 
 def generator_loss(fake: Vector, objective: str) -> Vector:
-    """Mean log(1 - D(G(z))), or -log D(G(z)), or the critic's score with its sign turned."""
+    """Mean log(1 - D(G(z))), or -log D(G(z)), or the critic's score with its sign turned, or its square from 1."""
     match objective:
+        case "least-squares":
+            return jnp.square(fake - 1).mean() / 2
         case "wasserstein":
             return -fake.mean()
         case "minimax":

@@ -165,10 +165,17 @@ def cross_entropy(logits: Tensor, label: int) -> Tensor:
     return binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
 
 
+def square_error(scores: Tensor, label: int) -> Tensor:
+    """The mean square of what separates these scores from this label."""
+    return mse_loss(scores, torch.full_like(scores, label))
+
+
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, objective: str = "minimax") -> Tensor:
-    """-V(D, G): real samples carry label 1, fakes label 0; or the critic's two means."""
+    """-V(D, G): real samples carry label 1, fakes label 0; or a critic's two means; or squares from the labels."""
     if objective == "wasserstein":
         return fake_logits.mean() - real_logits.mean()
+    if objective == "least-squares":
+        return (square_error(real_logits, 1) + square_error(fake_logits, 0)) / 2
     return cross_entropy(real_logits, 1) + cross_entropy(fake_logits, 0)
 
 
@@ -176,6 +183,8 @@ def generator_loss(fake_logits: Tensor, objective: str) -> Tensor:
     """Non-saturating: the fakes with label 1; minimax: what D pays for them, with the sign turned."""
     if objective == "wasserstein":
         return -fake_logits.mean()
+    if objective == "least-squares":
+        return square_error(fake_logits, 1) / 2
     return -cross_entropy(fake_logits, 0) if objective == "minimax" else cross_entropy(fake_logits, 1)
 
 

@@ -17,8 +17,9 @@ const CHOICES = {
   learning_rate_d: [0, 1e-4, 3e-4, 5e-4, 1e-3, 2e-3, 3e-3, 5e-3, 0.01, 0.03, 0.1],
   d_steps: [1, 2, 3, 5, 10], batch: [16, 32, 64, 128, 256],
   instance_noise: [0, 0.1, 0.2, 0.3, 0.4, 0.6, 1], r1: [0, 0.01, 0.1, 1, 10],
+  optimizer: ['adam', 'momentum', 'sgd'], optimizer_d: ['adam', 'momentum', 'sgd'],
 };
-const SIMPLE = ['objective', 'updates', 'd_steps', 'batch', 'instance_noise', 'r1', 'optimizer', 'seed'];
+const SIMPLE = ['objective', 'updates', 'd_steps', 'batch', 'instance_noise', 'r1', 'seed'];
 const RATES = ['learning_rate_g', 'learning_rate_d'];
 const game = { link: { data: 'ring', settings: {}, changes: [], points: '', name: '' }, table: '', rows: [], last: null };
 const page = { worker: null, playing: false, slow: false, asked: 0, answered: 0, thawed: {}, speed: 0, near: null };
@@ -188,6 +189,8 @@ function controls(told) {
     if (value) page.thawed[side] = value;
   }
   SIMPLE.forEach(key => put(key, now[key]));
+  put('optimizer', now.optimizer);
+  put('optimizer_d', now.optimizer_d ?? now.optimizer);
   put('z', `${now.latent} ${now.latent_kind}`);
 }
 for (const [id, values] of Object.entries(CHOICES)) values.forEach(value => $(id).add(new Option(rate(value), value)));
@@ -200,15 +203,21 @@ for (const side of ['g', 'd']) {
 }
 for (const key of SIMPLE) {
   $(key).onchange = event => {
-    const number = !['objective', 'updates', 'optimizer'].includes(key);
+    const number = !['objective', 'updates'].includes(key);
     change(key, number ? +event.target.value : event.target.value);
   };
 }
 
+function startWith(settings) { // anew
+  Object.assign(game.link.settings, settings);
+  open();
+}
+for (const id of ['optimizer', 'optimizer_d']) {
+  $(id).onchange = () => startWith({ optimizer: $('optimizer').value, optimizer_d: $('optimizer_d').value });
+}
 $('z').onchange = () => {
   const [latent, kind] = $('z').value.split(' ');
-  game.link.settings = { ...game.link.settings, latent: +latent, latent_kind: kind };
-  open();
+  startWith({ latent: +latent, latent_kind: kind });
 };
 
 // ---- pictures and words
@@ -224,6 +233,7 @@ function draw() {
   if (!told || canDraw() || gallery.open) return;
   $('frame').classList.toggle('line', told.dim === 1);
   document.body.toggleAttribute('data-slow', !!told.slow);
+  document.body.toggleAttribute('data-scores', !told.probability); // no V then, and no nats
   (told.dim === 1 ? drawLine : drawPlane)($('plane'), arrays, game.box, on, page.near);
   drawCurves($('losses'), game.rows, [['d_loss', 'd'], ['g_loss', 'fake']], { upTo: told.step });
   drawCurves($('value'), game.rows, [['value', 'ink']], { line: -Math.log(4), upTo: told.step });
@@ -378,7 +388,7 @@ $('start').onclick = () => {
   page.worker.onmessage = ({ data: m }) => {
     if (m.type === 'loading') $('status').textContent = `loading ${m.part} …`;
     else if (m.type === 'progress') $('status').textContent = `step ${m.step.toLocaleString('en')} of ${m.to.toLocaleString('en')} …`;
-    else if (m.type === 'ready') { page.ready = m.milliseconds; follow(); }
+    else if (m.type === 'ready') { [page.ready, page.kept] = [m.milliseconds, m.kept]; follow(); }
     else if (m.type === 'answer') answered(m);
     else { failed(`${m.message}${m.start ? '. `minigan live` serves all of this page from your own machine' : ''}`); tell('failed'); }
   };

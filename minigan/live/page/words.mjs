@@ -14,6 +14,7 @@ export function numbersOf(told, losses, speed) { // pairs of a name and a value
     rows.push(['loss of D', digits(losses.d_loss)], ['loss of G', digits(losses.g_loss)]);
     if ('value' in losses) rows.push(['V(D, G)', digits(losses.value)]);
     if ('advantage' in losses) rows.push(['advantage', digits(losses.advantage)]);
+    if ('score_real' in losses) rows.push(['mean score of x', digits(losses.score_real, 3)], ['mean score of G(z)', digits(losses.score_fake, 3)]);
     if ('d_real' in losses) rows.push(['mean D(x)', digits(losses.d_real, 3)], ['mean D(G(z))', digits(losses.d_fake, 3)]);
     if ('penalty' in losses) rows.push(['penalty', digits(losses.penalty)]);
   }

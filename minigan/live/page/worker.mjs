@@ -1,6 +1,8 @@
 // The package, off the page's own thread: messages in, answers out. Python is Pyodide's, in here, or that of
 // `minigan live --native` behind its server; either answers a text with bytes (minigan/live/session.py, Desk).
 
+import { forget, keep, kept, nameOf } from './kept.mjs';
+
 const CDN = 'https://cdn.jsdelivr.net/pyodide/v0.27.7/full/';
 const address = new URL(self.location).searchParams;
 const say = (type, told = {}, moved = []) => self.postMessage({ type, ...told }, moved);
@@ -11,20 +13,35 @@ async function bytesOf(name) {
   return got.arrayBuffer();
 }
 
-async function inBrowser() {
-  const base = new URL(address.get('base') ?? CDN, self.location).href;
-  const own = bytesOf('minigan.zip'); // while the runtime comes
-  say('loading', { part: 'Python and NumPy' });
+async function pythonAt(base, own, before) { // before: the bytecode of an earlier start, or null
   const { loadPyodide } = await import(`${base}pyodide.mjs`);
   const lockFileURL = new URL('pyodide-lock.json', self.location).href; // of NumPy alone, with its SHA-256
-  const python = await loadPyodide({ indexURL: base, lockFileURL, packages: ['numpy'], checkIntegrity: true });
+  const how = { indexURL: base, lockFileURL, packages: ['numpy'], checkIntegrity: true };
+  if (before) {
+    how.fsInit = async files => files.writeFile('/lib/compiled.zip', before);
+    how.env = { PYTHONPATH: '/lib/compiled.zip' };
+  }
+  const python = await loadPyodide(how);
   say('loading', { part: 'minigan' });
-  python.unpackArchive(await own, 'zip', { extractDir: '/lib/minigan' });
-  const desk = python.runPython(`
-    import sys; sys.path.insert(0, "/lib/minigan")
-    from pathlib import Path
-    from minigan.live.session import Desk
-    Desk(Path("/tmp"))`);
+  python.unpackArchive(own, 'zip', { extractDir: '/lib/minigan' });
+  python.runPython('import sys; sys.path.insert(0, "/lib/minigan"); sys.dont_write_bytecode = False');
+  if (before) python.runPython('from minigan.live.compiled import unpack; unpack("/lib/compiled.zip")');
+  const desk = python.runPython('from pathlib import Path; from minigan.live.session import Desk; Desk(Path("/tmp"))');
+  return { python, desk };
+}
+
+async function inBrowser() {
+  const base = new URL(address.get('base') ?? CDN, self.location).href;
+  say('loading', { part: 'Python and NumPy' });
+  const own = await bytesOf('minigan.zip'), name = await nameOf(own, base), before = await kept(name);
+  quick = !!before;
+  const { python, desk } = await pythonAt(base, own, before).catch(async error => {
+    if (!before) throw error;
+    await forget(name); // whatever is wrong with what was kept
+    quick = false;
+    return pythonAt(base, own, null);
+  });
+  if (name && !quick) first.then(() => keep(name, python, idle)).catch(() => {}); // no room, say: it will start as now
   return text => {
     const answer = desk.answer(text), bytes = answer.toJs();
     answer.destroy();
@@ -59,6 +76,13 @@ let ask, pace = null, drawn = true, busy = false, view = {};
 const queue = [];
 const breath = new MessageChannel(); // lets messages in between two answers, sooner than a timer would
 const others = () => new Promise(done => { breath.port1.onmessage = done; breath.port2.postMessage(0); });
+
+const rest = milliseconds => new Promise(done => { setTimeout(done, milliseconds); });
+async function idle() { // between two stretches of work, when nobody waits
+  do await rest(30); while (busy || pace || queue.length);
+}
+let begin, quick = false; // quick: no module was compiled
+const first = new Promise(done => { begin = done; }); // the first question has been answered
 
 async function get(message) {
   const { told, arrays } = unpacked(await ask(JSON.stringify(message)));
@@ -131,6 +155,7 @@ async function work() {
     say('failed', { message: String(error.message ?? error).trim().split('\n').pop() });
   }
   busy = false;
+  begin();
 }
 
 self.onmessage = ({ data: message }) => {
@@ -143,7 +168,7 @@ self.onmessage = ({ data: message }) => {
 const began = performance.now();
 try {
   ask = address.has('native') ? behindServer(address.get('native')) : await inBrowser();
-  say('ready', { milliseconds: performance.now() - began });
+  say('ready', { milliseconds: performance.now() - began, kept: quick });
   work();
 } catch (error) {
   say('failed', { message: `Python could not be started (${error.message ?? error})`, start: true });
