@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 # Of a .pyc that is held to no source: PEP 552. Whoever keeps it knows that the sources are the same.
 HEAD = MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8)
@@ -32,7 +33,7 @@ class Compiled:
     def step(self) -> bool:
         """Add the next module; whether there was one."""
         for module in self.left:
-            spec = getattr(module, "__spec__", None)
+            spec: Any = getattr(module, "__spec__", None)
             source, cached = getattr(spec, "origin", None) or "", getattr(spec, "cached", None) or ""
             inside = source.partition(".zip/")[2]
             if inside and (code := spec.loader.get_code(spec.name)):
