@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "minigan"
 # From the ground up. A file may import files of its own room and of rooms further left.
 ROOMS = ("core", "files", "settings", "theory", "data", "models", "judge", "plotting", "runs")
-ROOMS += ("checks", "live", "exercises", "lessons", "cli")
+ROOMS += ("checks", "live", "exercises", "lessons", "commands", "cli")
 EVENING = ("core/plain.py", "core/layers.py", "core/network.py", "core/objectives.py", "core/gan.py")
 UNTIL = "class Maxout"  # in layers.py, what comes from here on can wait
 

@@ -12,7 +12,7 @@ from ..files import write_whole
 PACKAGE = Path(__file__).resolve().parent.parent
 PAGE = PACKAGE / "live" / "page"
 # What the page never asks for.
-LEFT_OUT = ("pages", "lessons", "exercises", "live/page", "checks/reference", "__pycache__")
+LEFT_OUT = ("pages", "lessons", "exercises", "commands", "cli.py", "live/page", "checks/reference", "__pycache__")
 TYPES = {".html": "text/html", ".css": "text/css", ".mjs": "text/javascript", ".js": "text/javascript"}
 TYPES |= {".json": "application/json", ".png": "image/png", ".zip": "application/zip", ".whl": "application/zip"}
 TYPES |= {".wasm": "application/wasm", ".npz": "application/octet-stream"}

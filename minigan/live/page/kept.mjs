@@ -4,7 +4,7 @@
 const AT = 'compiled.zip', OURS = 'minigan ';
 
 export async function nameOf(own, base) {
-  if (!self.caches || !self.crypto?.subtle) return ''; // a page over plain http keeps nothing
+  if (!self.caches || !self.crypto?.subtle) return ''; // a page that is not of a secure origin keeps nothing
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', own));
   return OURS + [...digest.slice(0, 8)].map(byte => byte.toString(16).padStart(2, '0')).join('') + ' ' + base;
 }
