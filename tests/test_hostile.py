@@ -304,6 +304,28 @@ def test_bombs_are_refused_before_they_are_unpacked(tmp_path):
         refused(tmp_path / "b.npz", "not packed as NumPy packs", "np.savez_compressed")
 
 
+def in_runs(width, height, rows):
+    """A BMP of 256 greys, coded by run lengths, from the lowest row up."""
+    colours, body = b"".join(bytes([grey, grey, grey, 0]) for grey in range(256)), b"".join(rows) + b"\0\1"
+    head = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 1, len(body), 2835, 2835, 256, 0)
+    start = 14 + len(head) + len(colours)
+    return b"BM" + struct.pack("<IHHI", start + len(body), 0, 0, start) + head + colours + body
+
+
+def test_a_picture_coded_by_runs_is_read_unless_it_claims_more_than_runs_can_hold(tmp_path):
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    good.mkdir()
+    bad.mkdir()
+    rows = [bytes([64, 7 * k % 256]) + b"\0\0" for k in range(64)]
+    for name in ("a.bmp", "b.bmp"):
+        (good / name).write_bytes(in_runs(64, 64, rows))
+    assert load_dataset(good, size=64).x[0, ::64].tolist() == [7 * k % 256 for k in reversed(range(64))]
+    for content in (in_runs(4096, 256, []), in_runs(4096, 1025, [bytes(1 << 16)])):
+        (bad / "a.bmp").write_bytes(content)
+        with pytest.raises(DataError, match=r"claims 4096 x \d+ pixels in run lengths of .*; save it as a PNG"):
+            load_dataset(bad, size=8)
+
+
 def test_what_packs_well_is_still_read(tmp_path):
     images = np.zeros((5000, 28, 28), np.uint8)
     images[:, 14] = 255  # 3.9 MB of a few KB

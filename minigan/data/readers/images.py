@@ -34,6 +34,10 @@ IMAGES = tuple(ending for endings in ENDINGS.values() for ending in endings)
 PAGE = 36 << 20  # bytes that any picture may unpack to: of A4, 300 dots an inch in colour, or 600 in grey
 FITS = ("crop", "pad", "squeeze")
 SCANS = 100  # of a progressive JPEG: each takes 33 bytes and goes over all pixels; libtiff draws the same line
+RUNS, FILLED = (
+    128,
+    1 << 22,
+)  # of a run-length coded BMP: pixels a byte, and in all: Pillow fills its lines in Python
 FAINT = 8  # of 255: what the red, green and blue of a grey pixel may differ by after a JPEG has rounded them
 
 
@@ -148,6 +152,12 @@ def _pictures(path: Path, how: Taken, facts: Counter[str]) -> Iterator[np.ndarra
             )
         if image.format in ("JPEG", "MPO") and content.count(b"\xff\xda") > SCANS:
             raise DataError(f"{path}: is a progressive JPEG of more than {SCANS} scans; save it as another format")
+        runs = [tile[0] for tile in getattr(image, "tile", [])] == ["bmp_rle"]
+        if runs and image.width * image.height > min(FILLED, RUNS * len(content)):
+            raise DataError(
+                f"{path}: claims {image.width} x {image.height} pixels in run lengths of {len(content):,} bytes; "
+                f"save it as a PNG"
+            )
         facts["files of several frames"] += frames > 1
         for k in range(frames):
             if frames > 1:
