@@ -30,7 +30,7 @@ ROW = np.dtype([(name, np.int64) for name in FIELDS] + [("number", np.float64)])
 BY_ROWS, AS_IT_LIES, TURNED = 101, 111, 112  # CBLAS's own numbers for an order, for a matrix and its transpose
 HOW, COUNT, ADDRESS = types.int32, types.int64, types.int64
 FLOATS = (("s", types.float32), ("d", types.float64))
-found: set[str] = set()  # the functions that are there
+at_hand: set[str] = set()  # the functions that are there
 
 
 def _blas(name: str, signature: Any) -> Any:
@@ -38,7 +38,7 @@ def _blas(name: str, signature: Any) -> Any:
     symbol = f"scipy_cblas_{name}64_"
     try:
         function = getattr(ctypes.CDLL(import_module("numpy._core._multiarray_umath").__file__), symbol)
-        found.add(name)
+        at_hand.add(name)
     except (AttributeError, OSError):
         function = ctypes.pythonapi.Py_IsInitialized  # stands there so that the loop compiles; no row asks for it
     binding.add_symbol(symbol, ctypes.cast(function, ctypes.c_void_p).value)
@@ -258,7 +258,7 @@ class Table:
         return self._append(what, y, dy, dx, **lines)
 
     def _weigh(self, dy: Array, w: Array, out: Array) -> bool:
-        lines = in_lines(a=dy, out=out)
+        lines = in_lines(a=dy, out=out) if w.strides[0] == w.itemsize or len(w) == 1 else {}
         return bool(lines) and self._append(WEIGH, dy, w, out, by_line=not lines["turned"], **lines)
 
 
@@ -280,7 +280,7 @@ def in_lines(**matrices: Array) -> dict[str, int]:
 def as_blas_has_it(a: Array, b: Array, out: Array) -> dict[str, Any] | None:
     """The row for out = a b, as NumPy calls the BLAS for it; None where it does not, or not by these names."""
     kind = "sd"[a.itemsize == 8]
-    if not {f"{kind}gemm", f"{kind}gemv", f"{kind}dot"} <= found:
+    if not {f"{kind}gemm", f"{kind}gemv", f"{kind}dot"} <= at_hand:
         return None
     if out.ndim == 1:
         a, out = a[None], out[None]
@@ -290,15 +290,30 @@ def as_blas_has_it(a: Array, b: Array, out: Array) -> dict[str, Any] | None:
     (down_a, right_a), (down_b, right_b), (step, _) = (
         (v.strides[0] // v.itemsize, v.strides[1] // v.itemsize) for v in (a, b, out)
     )
-    turn_a, step_a = (AS_IT_LIES, down_a) if right_a == 1 else (TURNED, right_a)
-    turn_b, step_b = (AS_IT_LIES, down_b) if right_b == 1 else (TURNED, right_b)
-    row = {"a": a, "b": b, "out": out, "step_out": step, "turn_a": turn_a, "step_a": step_a}
+    row = {"a": a, "b": b, "out": out, "step_out": step}
     if k == 1:
-        whole = (m == 1 or down_a == 1) and (n == 1 or right_b == 1)
+        whole = (m == 1 or down_a == 1) and (n == 1 or right_b == 1) and step >= n
         return row | {"what": OUTER, "m": m, "n": n} if whole else None
     if m == n == 1:
         return row | {"what": DOT, "k": k, "step_a": right_a, "step_b": down_b}
+    lies_a, lies_b = as_it_lies(a), as_it_lies(b)
+    if lies_a is None or step < n:
+        return None
+    turn_a, step_a = lies_a
     if n == 1:  # a matrix and a vector; BLAS asks for the matrix's sides as they lie
-        lies = (m, k) if turn_a == AS_IT_LIES else (k, m)
-        return row | {"what": GEMV, "m": lies[0], "n": lies[1], "step_b": down_b}
-    return row | {"what": GEMM, "m": m, "n": n, "k": k, "turn_b": turn_b, "step_b": step_b}
+        sides = (m, k) if turn_a == AS_IT_LIES else (k, m)
+        vector = {"m": sides[0], "n": sides[1], "turn_a": turn_a, "step_a": step_a, "step_b": down_b}
+        return row | {"what": GEMV, **vector} if down_b > 0 else None
+    if lies_b is None:
+        return None
+    turn_b, step_b = lies_b
+    steps = {"turn_a": turn_a, "turn_b": turn_b, "step_a": step_a, "step_b": step_b}
+    return row | {"what": GEMM, "m": m, "n": n, "k": k, **steps}
+
+
+def as_it_lies(a: Array) -> tuple[int, int] | None:
+    """Whether a matrix lies in memory by rows or by columns, and the step between them; None if by neither."""
+    (m, n), (down, right) = a.shape, (stride // a.itemsize for stride in a.strides)
+    if right == 1 and down >= n:
+        return AS_IT_LIES, down
+    return (TURNED, right) if down == 1 and right >= m else None

@@ -19,7 +19,7 @@ if find_numba() is not None:  # the extra `fast`
     from minigan.core import table
     from minigan.core.table import Table
 
-    at_hand = {"sgemm", "dgemm"} <= table.found
+    at_hand = {"sgemm", "dgemm"} <= table.at_hand
 
     def backend(dtype="float32"):
         found = Backend("numpy", dtype)
@@ -81,7 +81,7 @@ if find_numba() is not None:  # the extra `fast`
         assert not whole.takes("product", a, b, out) and len(whole.rows) == 0
 
     def test_where_numpys_blas_has_other_names_products_stay_calls(monkeypatch):
-        monkeypatch.setattr(table, "found", set())
+        monkeypatch.setattr(table, "at_hand", set())
         nets = [
             Sequential([Dense(3, 5), LeakyReLU(), Dense(5, 2), Tanh()], backend(), name="net") for _ in range(2)
         ]
@@ -128,6 +128,39 @@ if find_numba() is not None:  # the extra `fast`
                         found.append([array.tobytes() for array in (y, dy, dx)])
                 assert found[0] == found[1], (operation, shape)
         assert tried >= 20
+
+    ODD = {
+        "backwards": lambda a: np.ascontiguousarray(a[::-1])[::-1],
+        "mirrored": lambda a: np.ascontiguousarray(a[:, ::-1])[:, ::-1],
+        "with gaps": lambda a: np.repeat(a, 2, axis=1)[:, ::2],
+        "every other row": lambda a: np.repeat(a, 2, axis=0)[::2],
+        "one row, for all": lambda a: np.broadcast_to(a[:1], a.shape),
+        "one column, for all": lambda a: np.broadcast_to(a[:, :1], a.shape),
+    }
+
+    @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+    def test_odd_views_give_the_bits_of_the_calls_and_blas_is_not_asked_what_it_refuses(odd, capfd):
+        rng = np.random.default_rng(0)
+        for m, k, n in product((1, 2, 5), repeat=3):
+            a, b, w, y = (rng.standard_normal(s).astype("float32") for s in ((m, k), (k, n), (m, 1), (m, n)))
+            out = np.empty((m, n), "float32")
+            for operation, *args in (
+                ("product", odd(a), b, out),
+                ("product", a, odd(b), out),
+                ("product", a.T, odd(y), np.empty((k, n), "float32")),
+                ("weigh", odd(y), w, out),
+                ("weigh", y, odd(w), out),
+                ("slope", Tanh(), y, odd(y), out),
+                ("slope", LeakyReLU(), odd(y), y, out),
+            ):
+                whole, found = Table(backend()), []
+                if whole.takes(operation, *args):
+                    for call in (whole, as_call(backend(), operation, *args)):
+                        args[-1][...] = np.nan
+                        call()
+                        found.append(args[-1].tobytes())
+                    assert found[0] == found[1], (operation, m, k, n)
+        assert capfd.readouterr() == ("", "")  # a BLAS writes where it is asked wrongly
 
     def test_arrays_that_lie_otherwise_than_each_other_stay_calls():
         y, dy = np.ones((3, 4), "float32"), np.ones((4, 3), "float32").T
