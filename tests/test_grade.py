@@ -108,11 +108,13 @@ def test_another_file_in_the_place_of_the_table_is_left_alone(content, school, t
     assert out.read_bytes() == content
 
 
-def test_a_folder_without_students_is_told_of(tmp_path, capsys):
+def test_a_folder_without_students_is_told_of_and_leaves_nothing_behind(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     assert main(["grade", str(tmp_path / "none")]) == 2
     assert "no folder" in capsys.readouterr().err
     assert main(["grade", str(tmp_path)]) == 2
     assert "STUDENT" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_capstone_is_graded_under_its_name_and_the_older_one(school, tmp_path):

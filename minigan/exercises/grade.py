@@ -57,14 +57,14 @@ def grade(folder: Path, out: Path, jobs: int | None = None) -> Iterator[Row]:
     and stands in the table, so that a verdict can be had again. Raises ValueError where there is nothing to judge,
     or where `out` is another table.
     """
-    with _alone(out):
-        yield from _graded(folder, out, jobs)
-
-
-def _graded(folder: Path, out: Path, jobs: int | None) -> Iterator[Row]:
     found = list(submissions(folder))
-    if not found:
+    if not found:  # and nothing is left behind where the table would be
         raise ValueError(f"{folder}: no exercises there; wanted {folder}/STUDENT/e04_kl.py and the like")
+    with _alone(out):
+        yield from _graded(folder, found, out, jobs)
+
+
+def _graded(folder: Path, found: list[tuple[str, Exercise, Path]], out: Path, jobs: int | None) -> Iterator[Row]:
     rows, secret, last = _read(out), secrets.token_hex(), time.monotonic()
     table: dict[str, Row] = {}
     write_whole(out, _csv(rows))  # what cannot be written is better known now
