@@ -17,12 +17,15 @@ import numpy as np
 from llvmlite import binding
 from numba import carray, types
 from numba.extending import intrinsic, register_jitable
+from numpy.lib.stride_tricks import as_strided
 
 from .backend import Array, Backend
 from .layers import LeakyReLU, ReLU, Sigmoid, Tanh
+from .streams import fill_normal
 
 GEMM, GEMV, DOT, OUTER, ADD, WEIGH, LEAKY_SLOPE, TANH_SLOPE, SIGMOID_SLOPE = range(9)
 FIELDS = ("what", "a", "b", "out", "m", "n", "k", "turn_a", "turn_b", "step_a", "step_b", "step_out", "by_line")
+ENOUGH = 100  # sums that must come out alike
 ROW = np.dtype([(name, np.int64) for name in FIELDS] + [("number", np.float64)])
 
 # ---- the library ------------------------------------------------------------------------------------------------
@@ -222,17 +225,24 @@ class Table:
         return False
 
     def _product(self, a: Array, b: Array, out: Array) -> bool:
-        """out = a b, if NumPy's BLAS is at hand, and its function gives the bits of the backend's own call."""
+        """out = a b, if NumPy's BLAS is at hand, and its function gives the bits of the backend's own call.
+
+        Both are tried on random numbers in arrays that lie as these do: these may be in use, or hold zeros alone,
+        of which every order of summation makes the same.
+        """
         found = as_blas_has_it(a, b, out)
-        if found is None:
+        if found is None or np.may_share_memory(a, b):  # NumPy has a function of its own for aᵀ a
             return False
-        self.backend.product(a, b, out)
-        wanted = out.tobytes()
-        out[...] = 0
-        alone = Table(self.backend)
-        alone._append(**found)
-        alone()
-        return out.tobytes() == wanted and self._append(**found)
+        rng = np.random.default_rng(0)
+        for _ in range(-(-ENOUGH // out.size)):  # few sums may come out alike in two orders
+            left, right, ours, theirs = (like(array, self.backend, rng) for array in (a, b, out, out))
+            alone = Table(self.backend)
+            alone._append(**as_blas_has_it(left, right, ours) or found)
+            alone()
+            self.backend.product(left, right, theirs)
+            if ours.tobytes() != theirs.tobytes():
+                return False
+        return self._append(**found)
 
     def _add(self, y: Array, b: Array) -> bool:
         lines = in_lines(out=y)
@@ -262,6 +272,12 @@ class Table:
         return bool(lines) and self._append(WEIGH, dy, w, out, by_line=not lines["turned"], **lines)
 
 
+def like(a: Array, backend: Backend, rng: np.random.Generator) -> Array:
+    """Random numbers in an array that lies in memory as this one does."""
+    reach = sum((n - 1) * stride for n, stride in zip(a.shape, a.strides, strict=True)) // a.itemsize + 1
+    return as_strided(fill_normal(backend.empty(reach), rng), a.shape, a.strides)
+
+
 def in_lines(**matrices: Array) -> dict[str, int]:
     """How matrices of one shape lie in memory: m lines of n numbers, lines being columns where `turned`.
 
@@ -282,6 +298,8 @@ def as_blas_has_it(a: Array, b: Array, out: Array) -> dict[str, Any] | None:
     kind = "sd"[a.itemsize == 8]
     if not {f"{kind}gemm", f"{kind}gemv", f"{kind}dot"} <= at_hand:
         return None
+    if min(a.strides + b.strides) < 0:
+        return None
     if out.ndim == 1:
         a, out = a[None], out[None]
     (m, k), n = a.shape, out.shape[1]
@@ -292,7 +310,7 @@ def as_blas_has_it(a: Array, b: Array, out: Array) -> dict[str, Any] | None:
     )
     row = {"a": a, "b": b, "out": out, "step_out": step}
     if k == 1:
-        whole = (m == 1 or down_a == 1) and (n == 1 or right_b == 1) and step >= n
+        whole = m * n > 1 and (m == 1 or down_a == 1) and (n == 1 or right_b == 1) and step >= n
         return row | {"what": OUTER, "m": m, "n": n} if whole else None
     if m == n == 1:
         return row | {"what": DOT, "k": k, "step_a": right_a, "step_b": down_b}

@@ -56,7 +56,8 @@ if find_numba() is not None:  # the extra `fast`
                     ours = out.tobytes()
                     backend(dtype).product(a, b, out)
                     assert out.tobytes() == ours, (m, k, n, turn_a, turn_b)
-        # a matrix that has gaps is copied by NumPy before it meets a vector, and its sums may round otherwise
+        # a matrix that has gaps is copied by NumPy before it meets a vector, and its sums may round otherwise;
+        # two numbers are no product of the BLAS's
         assert 0.9 * tried <= rows if at_hand else rows == 0
 
     def test_a_vector_of_ones_sums_the_rows_in_a_row_too():
@@ -73,6 +74,31 @@ if find_numba() is not None:  # the extra `fast`
                 db[...] = np.nan
                 whole()
                 np.testing.assert_array_equal(db, ones @ dy)
+
+    def test_what_is_tried_is_tried_on_other_numbers_and_in_other_arrays():
+        rng = np.random.default_rng(0)
+        a, b, out = (lying(rng, s, "rows", "float32") for s in ((5, 7), (7, 3), (5, 3)))
+        before = [array.copy() for array in (a, b, out)]
+        assert Table(backend()).takes("product", a, b, out) == at_hand
+        np.testing.assert_array_equal(
+            np.hstack([x.ravel() for x in before]), np.hstack([a.flat, b.flat, out.flat])
+        )
+        gaps = np.zeros((66, 16), "float32", order="F")[33:]  # of zeros every sum is the same, in whatever order
+        assert not Table(backend()).takes(
+            "product", gaps, np.zeros((16, 1), "float32"), np.zeros((33, 1), "float32")
+        )
+        assert not Table(backend()).takes("product", a.T, a, np.zeros((7, 7), "float32"))
+
+    def test_a_gradient_that_lies_in_the_traces_own_room_is_not_lost_where_a_pass_is_prepared():
+        net = Sequential([Dense(3, 5), Dense(5, 5), Dense(5, 2)], backend(), name="net")
+        rng, trace, grads = np.random.default_rng(0), net.trace(4), []
+        x, dx = (rng.standard_normal((4, 3)).astype("float32") for _ in range(2))
+        for _ in range(4):
+            net.forward(x, trace)
+            net.backward(net.tangent(dx, trace), trace)
+            grads.append(net.grad.copy())
+        for grad in grads[1:]:
+            np.testing.assert_array_equal(grad, grads[0])
 
     def test_a_product_whose_bits_differ_stays_a_call(monkeypatch):
         a, b, out = (np.ones((3, 3), "float32") for _ in range(3))
