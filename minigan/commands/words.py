@@ -5,9 +5,8 @@ from __future__ import annotations
 
 def one_line(error: BaseException) -> str:
     """What an error says, in one line; in several only where it holds a list."""
-    said = "\n".join(
-        " ".join(line.split()) for line in str(error).split("\n  ")
-    )  # a list has a line for each thing
+    lines = str(error).split("\n  ")  # a list has a line for each thing
+    said = "\n".join(" ".join(line.split()) for line in lines)
     if isinstance(error, OSError) and error.strerror:
         said = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):

@@ -212,7 +212,7 @@ class Backend:
         formula: Callable,
         length: int = 0,
         loop: Callable | None = None,
-        numbers: Callable[..., tuple] | None = None,
+        arguments: Callable[..., tuple] | None = None,
     ) -> Callable:
         """formula(xp, *arrays_and_scalars), elementwise and in place, made fast.
 
@@ -222,7 +222,7 @@ class Backend:
         its passes find their operands in the cache. Where a `loop` over the elements says the same and numba is
         installed, that is compiled to one pass as soon as `compiles` says so. It gets numbers as Python's floats
         and has to round them to the arrays' type first, as NumPy does: each element is the same bits either way.
-        `numbers` makes the loop's arguments of the formula's, where they are not the same.
+        `arguments` makes the loop's arguments of the formula's, where they are not the same.
         """
         xp = self.xp
         if xp is not np:
@@ -246,7 +246,7 @@ class Backend:
             nonlocal chosen, calls
             if calls in (0, self.patience) and self.compiles(length, calls):
                 compiled = self.compiled(loop)
-                chosen = compiled if numbers is None else lambda *args: compiled(*numbers(*args))
+                chosen = compiled if arguments is None else lambda *args: compiled(*arguments(*args))
             calls += 1
             chosen(*args)
 

@@ -152,10 +152,10 @@ def _kernel(backend: Backend, objective: Objective, name: str) -> Callable:
     if signs is None:
         return backend.kernel(slope)
 
-    def numbers(s: Array, out: Array, weight: float = 1.0) -> tuple:
+    def arguments(s: Array, out: Array, weight: float = 1.0) -> tuple:
         return s, np.exp(np.copysign(s, -1)), out, weight, *signs  # numba's own exp has other last bits
 
-    return backend.kernel(slope, loop=signed_sigmoid, numbers=numbers)
+    return backend.kernel(slope, loop=signed_sigmoid, arguments=arguments)
 
 
 def signed_sigmoid(s: Array, e: Array, out: Array, weight: float, u: int, v: int) -> None:

@@ -42,7 +42,7 @@ MUTANTS: dict[str, str] = {
     "bits": _mutate("return fit - toll", "return (fit - toll) / np.log(2)"),
     "dice": TEMPLATE.replace(
         "miss, spread = x - mean @ w, variance @ w**2",
-        ("z = mean + np.sqrt(variance) * DICE.standard_normal(mean.shape)\n    miss, spread = x - z @ w, 0.0"),
+        "z = mean + np.sqrt(variance) * DICE.standard_normal(mean.shape)\n    miss, spread = x - z @ w, 0.0",
     )
     + "\nDICE = np.random.default_rng(0)\n",
     "the argument changed": _mutate("miss, spread =", "x -= mean @ w\n    miss, spread =").replace(

@@ -34,10 +34,8 @@ IMAGES = tuple(ending for endings in ENDINGS.values() for ending in endings)
 PAGE = 36 << 20  # bytes that any picture may unpack to: of A4, 300 dots an inch in colour, or 600 in grey
 FITS = ("crop", "pad", "squeeze")
 SCANS = 100  # of a progressive JPEG: each takes 33 bytes and goes over all pixels; libtiff draws the same line
-RUNS, FILLED = (
-    128,
-    1 << 22,
-)  # of a run-length coded BMP: pixels a byte, and in all: Pillow fills its lines in Python
+RUNS = 128  # pixels a byte of a BMP in run lengths: one of 255 takes two
+FILLED = 1 << 22  # pixels of such a BMP: Pillow fills its lines in Python, one at a time
 FAINT = 8  # of 255: what the red, green and blue of a grey pixel may differ by after a JPEG has rounded them
 
 
